@@ -1,0 +1,82 @@
+# Two commands do everything on a fresh machine with Python 3.11+ and make: `make demo` and `make test`.
+PYTHON ?= python3
+VENV   ?= .venv
+RUN     = $(VENV)/bin/python -m
+LOCK    = requirements/dev.txt
+STAMP   = $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help install lock demo dev test test-unit test-integration test-integration-postgres test-cov test-watch \
+        migrate lint format check docs ci bench build clean
+
+help: ## the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-26s %s\n", $$1, $$2}'
+
+install: $(STAMP) ## create the environment from the hashed lock
+
+# uv comes through pip, checked by hash like everything else.
+$(STAMP): $(LOCK) requirements/uv.txt pyproject.toml
+	@$(PYTHON) tools/check_python.py
+	@test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
+	@test -x $(VENV)/bin/uv || $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
+	@$(VENV)/bin/uv pip install --quiet --python $(VENV)/bin/python --require-hashes -r $(LOCK)
+	@$(VENV)/bin/uv pip install --quiet --python $(VENV)/bin/python --no-deps --no-build-isolation -e .
+	@touch $(STAMP)
+
+lock: $(STAMP) ## compile the lock anew (needs the package index)
+	$(VENV)/bin/uv pip compile pyproject.toml --all-extras --group tests --group agents --group dev \
+	  --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header \
+	  --quiet --upgrade -o $(LOCK)
+	grep -A200 '^uv==' $(LOCK) | awk 'NR==1 || /^ /{print; next} {exit}' > requirements/uv.txt
+
+demo: $(STAMP) ## the main job: the suite of examples/agents on embedded PostgreSQL
+	@cd examples/agents && ../../$(RUN) pytest
+
+dev: $(STAMP) ## serve examples/agents on a local port, with a database and a model of its own
+	@cd examples/agents && ../../$(VENV)/bin/seatrial run -- ../../$(RUN) uvicorn --factory agents.main:create_app
+
+test: $(STAMP) ## this project's own tests
+	@$(RUN) pytest -n 2
+
+test-unit: $(STAMP) ## only those that need no server
+	@$(RUN) pytest tests/unit
+
+test-integration: $(STAMP) ## those that start servers and applications
+	@$(RUN) pytest tests/integration tests/e2e
+
+test-integration-postgres: $(STAMP) ## examples/agents on the server that TESTING_DATABASE_URL names, else embedded
+	@cd examples/agents && ../../$(RUN) pytest -m integration
+
+test-cov: $(STAMP) ## with branch coverage
+	@$(RUN) pytest -n 2 --cov=seatrial --cov-branch --cov-report=term-missing:skip-covered
+
+test-watch: $(STAMP) ## again at every change
+	@$(VENV)/bin/ptw . --now tests/unit
+
+migrate: $(STAMP) ## migrate examples/agents' database at DATABASE_URL to the head
+	@cd examples/agents && ../../$(RUN) alembic upgrade head
+
+lint: $(STAMP) ## style, formatting, import direction
+	@$(RUN) ruff check .
+	@$(RUN) ruff format --check .
+	@$(VENV)/bin/lint-imports
+
+types: $(STAMP) ## mypy strict on everything, pyrefly on the public API
+	@$(RUN) mypy
+
+format: $(STAMP) ## apply the formatting
+	@$(RUN) ruff check --fix --quiet . || true
+	@$(RUN) ruff format .
+
+check: lint types ## everything that runs no test
+
+ci: check test demo ## what .ci/run calls
+
+bench: $(STAMP) ## the figures of bench/RESULTS.md
+	@$(RUN) bench
+
+build: $(STAMP) ## the wheel and the source distribution
+	@$(VENV)/bin/uv build --quiet --no-build-isolation --python $(VENV)/bin/python
+
+clean: ## remove the environment and everything made
+	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .coverage htmlcov

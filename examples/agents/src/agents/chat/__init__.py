@@ -1,0 +1,1 @@
+"""Talking to the language model on a tenant's behalf."""

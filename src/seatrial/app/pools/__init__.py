@@ -1,0 +1,65 @@
+"""Heal the application's connection pools after the test database was replaced under the same name."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from typing import TYPE_CHECKING
+
+from seatrial.app.pools.asyncpg import numbers_of
+from seatrial.app.pools.psycopg import PsycopgHealer
+from seatrial.app.pools.sqlalchemy import SqlalchemyHealer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from seatrial.app.pools.addresses import Addresses
+    from seatrial.app.runner import AppRunner
+
+__all__ = ["PoolHealer"]
+
+
+class PoolHealer:
+    """Makes every pool of the application reconnect without an error the application could see.
+
+    Each library is touched only if the application has loaded it, and none is patched.
+    """
+
+    def __init__(self, runner: AppRunner) -> None:
+        self._runner = runner
+        self._sqlalchemy = SqlalchemyHealer()
+        self._psycopg = PsycopgHealer()
+
+    def install(self) -> None:
+        """Begin to watch SQLAlchemy's pools, if it is loaded; may be called again and again."""
+        self._sqlalchemy.install()
+
+    def remove(self) -> None:
+        """Stop watching."""
+        self._sqlalchemy.remove()
+
+    @contextlib.contextmanager
+    def replacing(self, addresses: Addresses) -> Iterator[None]:
+        """Wrap the replacement of a database: end its sessions and swap it inside the ``with`` block.
+
+        The application's loop stands still meanwhile: a pool that keeps a minimum of connections would
+        otherwise connect again between the end of its sessions and the swap.
+
+        Args:
+            addresses: host and port of the server.
+        """
+        self._sqlalchemy.retire(addresses)
+        with self._runner.held(numbers_of(addresses) if "asyncpg" in sys.modules else ()):
+            yield
+        self._psycopg.retire(self._runner)
+
+    def retire(self, addresses: Addresses) -> None:
+        """Retire all connections to these servers whose sessions have been ended already.
+
+        Args:
+            addresses: host and port of the server.
+        """
+        self._sqlalchemy.retire(addresses)
+        if "asyncpg" in sys.modules:
+            self._runner.drop_connections(numbers_of(addresses))
+        self._psycopg.retire(self._runner)

@@ -1,0 +1,157 @@
+"""Is the application quiet, and if not, what is still at work and who started it?"""
+
+from __future__ import annotations
+
+import sys
+import time
+import traceback
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+from seatrial.app.clock import now
+from seatrial.app.parking import Parking, await_chain
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Callable, Sequence
+    from concurrent.futures import Future
+
+    from seatrial.app.thread import AppThread
+    from seatrial.app.tracking import Job, Started
+
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.000_2, 0.005
+# Pools that keep tasks of their own for as long as they are open, wherever they were opened.
+_KEEPERS = ("psycopg_pool.",)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Leftover:
+    """Something that is still at work although nobody waits for it.
+
+    Attributes:
+        name: the coroutine or function.
+        kind: a ``task`` somebody created, an ``executor`` job, a ``request`` still being answered,
+            or a ``worker`` of the lifespan that is busy.
+        created_at: ``file:line function``; empty if only the server side was involved.
+        request: ``METHOD /path`` that started it, if one did.
+        await_chain: ``file:line function`` of every suspended frame, outermost first.
+    """
+
+    name: str
+    kind: Literal["task", "executor", "worker", "request"]
+    created_at: str
+    request: str | None
+    await_chain: tuple[str, ...]
+    handle: asyncio.Task[Any] | Future[Any] | None = field(repr=False, compare=False)
+
+    def describe(self) -> str:
+        """Return what, from where, for which request and where it waits, over several lines."""
+        lines = [f"{self.kind} {self.name}"]
+        if self.request and self.kind != "request":
+            lines.append(f"  started by {self.request}")
+        if self.created_at:
+            lines.append(f"  created at {self.created_at}")
+        if self.await_chain:
+            lines.extend(["  now at:", *(f"    {place}" for place in self.await_chain)])
+        return "\n".join(lines)
+
+
+class Quiescence:
+    """Watches one application thread."""
+
+    def __init__(self, thread: AppThread) -> None:
+        self._thread = thread
+        self._tracker = thread.tracker
+        self._parking = Parking()
+
+    def settle(self) -> None:
+        """Start-up is over: what runs now belongs to the lifespan, and waits where it waits for work."""
+        self._tracker.make_workers()
+        for task in list(self._tracker.workers):
+            self._parking.learn(task)
+
+    def is_quiet(self) -> bool:
+        """Tell whether nothing is at work; a few microseconds, from any thread."""
+        if self._tracker.tasks or self._thread.jobs.running:
+            return False
+        return all(self._parking.is_parked(task) for task in list(self._tracker.workers))
+
+    def wait(self, seconds: float | None, suspended: Callable[[], bool]) -> list[Leftover]:
+        """Wait until quiet, at most so many seconds (None: without end); return what is left.
+
+        A worker of the lifespan that stays where it is all that time waits there for work, so the place
+        is learned and not reported.
+        """
+        end = None if seconds is None else now() + seconds
+        pause = _FIRST_PAUSE
+        while not self.is_quiet():
+            self._keep_keepers()
+            if end is not None and now() >= end and not suspended():
+                self._learn_workers()
+                return self.leftovers()
+            time.sleep(pause)
+            pause = min(pause * 2, _LONGEST_PAUSE)
+        return []
+
+    def cancel(self, leftovers: Sequence[Leftover], seconds: float) -> list[Leftover]:
+        """Cancel these, wait at most so many seconds, and return those that resisted."""
+        for leftover in leftovers:
+            if (handle := leftover.handle) is not None:
+                # A job in a thread can be cancelled only before it starts, from any thread.
+                self._thread.call_if_running(handle.cancel)
+        end = now() + seconds
+        resisting = list(leftovers)
+        while resisting and now() < end:
+            time.sleep(_FIRST_PAUSE)
+            resisting = [left for left in resisting if left.handle is None or not left.handle.done()]
+        return resisting
+
+    def leftovers(self) -> list[Leftover]:
+        """Return everything at work right now that is not the lifespan's own."""
+        tasks = [
+            _of_task(task, started) for task, started in list(self._tracker.tasks.items()) if not task.done()
+        ]
+        return [*tasks, *(_of_job(job) for job in list(self._thread.jobs.running.values()))]
+
+    def _keep_keepers(self) -> None:
+        for task, started in list(self._tracker.tasks.items()):
+            if _module_of(task.get_coro()).startswith(_KEEPERS) and task in self._tracker.tasks:
+                self._tracker.workers[task] = started
+                self._tracker.tasks.pop(task, None)
+                self._parking.learn(task)
+
+    def _learn_workers(self) -> None:
+        for task in list(self._tracker.workers):
+            self._parking.learn(task)
+
+
+def _module_of(coroutine: Any) -> str:
+    frame = getattr(coroutine, "cr_frame", None)
+    return str(frame.f_globals.get("__name__", "")) if frame is not None else ""
+
+
+def _of_task(task: asyncio.Task[Any], started: Started) -> Leftover:
+    coroutine = task.get_coro()
+    answers = started.origin is not None and started.origin.task is task
+    label = started.origin.label if started.origin else None
+    return Leftover(
+        name=label or "" if answers else getattr(coroutine, "__qualname__", task.get_name()),
+        kind="request" if answers else "task",
+        created_at=str(started.site) if started.site and not answers else "",
+        request=label,
+        await_chain=await_chain(coroutine),
+        handle=task,
+    )
+
+
+def _of_job(job: Job) -> Leftover:
+    frame = sys._current_frames().get(job.thread or 0)  # noqa: SLF001 - the only view into another thread
+    stack = traceback.extract_stack(frame) if frame else []
+    return Leftover(
+        name=job.name,
+        kind="executor",
+        created_at=str(job.started.site or ""),
+        request=job.started.origin.label if job.started.origin else None,
+        await_chain=tuple(f"{entry.filename}:{entry.lineno} {entry.name}" for entry in stack),
+        handle=job.future,
+    )

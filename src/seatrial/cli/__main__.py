@@ -1,0 +1,7 @@
+"""`python -m seatrial.cli`."""
+
+import sys
+
+from seatrial.cli import main
+
+sys.exit(main())

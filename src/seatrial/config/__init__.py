@@ -1,0 +1,67 @@
+"""`[tool.seatrial]`: find it, read it, refuse what is wrong in it, and make an environment of it."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from seatrial.config.address import DatabaseAddress
+    from seatrial.config.dotenv import scan_dotenv
+    from seatrial.config.find import find_settings
+    from seatrial.config.hosts import RemoteHost, scan_remote_hosts
+    from seatrial.config.load import load_settings
+    from seatrial.config.placeholders import PlaceholderValues, render_env
+    from seatrial.config.secrets import redact, safe_url
+    from seatrial.config.settings import (
+        DatabaseSettings,
+        DeclaredSkip,
+        HonestySettings,
+        IdentitySettings,
+        Schema,
+        Settings,
+        User,
+    )
+    from seatrial.config.unbuilt import refuse_unbuilt
+
+__all__ = [
+    "DatabaseAddress",
+    "DatabaseSettings",
+    "DeclaredSkip",
+    "HonestySettings",
+    "IdentitySettings",
+    "PlaceholderValues",
+    "RemoteHost",
+    "Schema",
+    "Settings",
+    "User",
+    "find_settings",
+    "load_settings",
+    "redact",
+    "refuse_unbuilt",
+    "render_env",
+    "safe_url",
+    "scan_dotenv",
+    "scan_remote_hosts",
+]
+
+# An installed and unused plugin asks only `find_settings`: the rest is imported when first named.
+_HOMES = {
+    "DatabaseAddress": "address",
+    "PlaceholderValues": "placeholders",
+    "RemoteHost": "hosts",
+    "find_settings": "find",
+    "load_settings": "load",
+    "redact": "secrets",
+    "refuse_unbuilt": "unbuilt",
+    "render_env": "placeholders",
+    "safe_url": "secrets",
+    "scan_dotenv": "dotenv",
+    "scan_remote_hosts": "hosts",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES.get(name, 'settings')}"), name)

@@ -1,0 +1,61 @@
+"""Read `[tool.seatrial.database]` and `[tool.seatrial.databases.<name>]`."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import get_args
+
+from seatrial.config.settings import DatabaseSettings, Engine, Isolation, Provider, Schema
+from seatrial.config.table import REFERENCE, Table
+
+
+def load_database(table: Table) -> DatabaseSettings:
+    """Return the settings of one database."""
+    table.only(*(field.name for field in fields(DatabaseSettings)))
+    return DatabaseSettings(
+        engine=table.choice("engine", get_args(Engine), default="postgres"),
+        provider=table.choice("provider", get_args(Provider), default="auto"),
+        schema=_schema(table.table("schema")),
+        extensions=table.texts("extensions"),
+        stand_ins=table.texts("stand_ins"),
+        seeds=_seeds(table),
+        app_role=table.text("app_role"),
+        isolation=table.choice("isolation", get_args(Isolation), default="reset"),
+        bin=table.text("bin"),
+    )
+
+
+def _schema(table: Table | None) -> Schema:
+    if table is None:
+        return Schema()
+    kinds = tuple(field.name for field in fields(Schema))
+    table.only(*kinds)
+    given = [name for name in kinds if name in table]
+    if len(given) != 1:
+        found = " and ".join(given) or "none"
+        raise table.error(
+            "",
+            f"expected exactly one of {', '.join(kinds)}; found {found}.",
+            code="settings.schema",
+            remedy='Write { alembic = "alembic.ini" }, { sql = ["schema.sql"] } or '
+            '{ metadata = "shop.models:Base.metadata" }.',
+        )
+    files = table.texts("sql")
+    if given == ["sql"] and not files:
+        raise table.error(
+            "sql", "expected at least one file.", code="settings.empty", remedy="Name the SQL files in order."
+        )
+    return Schema(alembic=table.text("alembic"), sql=files, metadata=table.reference("metadata"))
+
+
+def _seeds(table: Table) -> tuple[str, ...]:
+    seeds = table.texts("seeds")
+    for position, seed in enumerate(seeds):
+        if not seed.endswith(".sql") and not REFERENCE.fullmatch(seed):
+            raise table.error(
+                f"seeds[{position}]",
+                f"expected a file that ends in .sql, or module:function; found {seed!r}.",
+                code="settings.bad-value",
+                remedy='Write "tests/seed.sql" or "tests.seeds:reference_data".',
+            )
+    return seeds

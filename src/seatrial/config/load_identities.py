@@ -1,0 +1,65 @@
+"""Read `[tool.seatrial.identities]`: tenants, users, and the claims made of them."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import get_args
+
+from seatrial.config.claims import check_templates
+from seatrial.config.names import suggest
+from seatrial.config.settings import Algorithm, IdentitySettings, User
+from seatrial.config.table import REFERENCE, Table
+from seatrial.errors import IdentityError
+
+SCHEMES = ("jwt", "oidc", "header", "api-key", "session")
+
+
+def load_identities(table: Table | None) -> IdentitySettings:
+    """Return who may call, with every claims template checked against every user."""
+    if table is None:
+        return IdentitySettings()
+    table.only(*(field.name for field in fields(IdentitySettings)))
+    tenants = {name: tenant.free() for name, tenant in table.tables("tenants").items()}
+    settings = IdentitySettings(
+        scheme=_scheme(table),
+        algorithm=table.choice("algorithm", get_args(Algorithm), default="HS256"),
+        audience=table.text("audience"),
+        issuer=table.text("issuer"),
+        claims=table.free("claims"),
+        tenants=tenants,
+        users={name: _user(name, user, tenants) for name, user in table.tables("users").items()},
+    )
+    try:
+        check_templates(settings)
+    except IdentityError as error:
+        path, _, problem = error.message.partition(": ")
+        key = path.removeprefix("identities.")
+        raise table.error(key, problem, code=error.code, remedy=error.remedy) from error
+    return settings
+
+
+def _scheme(table: Table) -> str:
+    scheme = table.text("scheme") or "jwt"
+    if scheme not in SCHEMES and not REFERENCE.fullmatch(scheme):
+        raise table.error(
+            "scheme",
+            f"expected one of {', '.join(SCHEMES)} or module:function; found {scheme!r}.",
+            code="settings.bad-value",
+            remedy=suggest(scheme, SCHEMES),
+        )
+    return scheme
+
+
+def _user(name: str, table: Table, tenants: dict[str, dict[str, object]]) -> User:
+    attributes = table.free()
+    attributes.pop("tenant", None)
+    attributes.pop("role", None)
+    tenant = table.text("tenant")
+    if tenant is not None and tenant not in tenants:
+        raise table.error(
+            "tenant",
+            f"no tenant {tenant!r} is declared.",
+            code="settings.unknown-tenant",
+            remedy=f"{suggest(tenant, tenants)} Declare it in the table tenants.",
+        )
+    return User(name=name, tenant=tenant, role=table.text("role"), attributes=attributes)

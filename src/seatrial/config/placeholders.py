@@ -1,0 +1,174 @@
+"""Put addresses and secrets into the values of `[tool.seatrial.env]`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from seatrial.config.address import DatabaseAddress, check_style
+from seatrial.config.names import suggest
+from seatrial.config.templates import Placeholder, UnbalancedBracesError, parse
+from seatrial.errors import SeatrialError, SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from seatrial.config.settings import DatabaseSettings, Settings
+
+_PARTS: dict[str, Callable[[DatabaseAddress], str]] = {
+    "url": lambda address: address.url(),
+    "host": lambda address: address.host,
+    "port": lambda address: str(address.port),
+    "user": lambda address: address.user,
+    "password": lambda address: address.password,
+    "name": lambda address: address.name,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlaceholderValues:
+    """Where the values come from. Each function is called only when a placeholder needs it.
+
+    Attributes:
+        database: the address of `[tool.seatrial.database]`.
+        databases: the addresses of the further databases, by name.
+        secret: the shared secret of the tokens.
+        public_key: the public key of the tokens, PEM.
+        fake_urls: the base URL of each declared fake, by name, without a slash at the end.
+    """
+
+    database: Callable[[], DatabaseAddress] | None = None
+    databases: Mapping[str, Callable[[], DatabaseAddress]] = field(default_factory=dict)
+    secret: Callable[[], str] | None = None
+    public_key: Callable[[], str] | None = None
+    fake_urls: Mapping[str, Callable[[], str]] = field(default_factory=dict)
+
+
+def render_env(settings: Settings, values: PlaceholderValues) -> dict[str, str]:
+    """Return the environment the application starts with.
+
+    Raises:
+        SettingsError: a placeholder is unknown, has no value in this run, or braces are not balanced.
+    """
+    return {
+        name: "".join(
+            _value(settings, values, variable=name, placeholder=part)
+            if isinstance(part, Placeholder)
+            else part
+            for part in _parse(settings, name)
+        )
+        for name in settings.env
+    }
+
+
+def check_env(settings: Settings) -> None:
+    """Refuse placeholders that no run can fill, before anything starts.
+
+    Raises:
+        SettingsError: see `render_env`.
+    """
+    valid = _valid_names(settings)
+    for variable in settings.env:
+        for part in _parse(settings, variable):
+            if isinstance(part, Placeholder):
+                _check_name(settings, valid, variable=variable, placeholder=part)
+
+
+def _parse(settings: Settings, variable: str) -> list[str | Placeholder]:
+    try:
+        return parse(settings.env[variable])
+    except UnbalancedBracesError as error:
+        # The text between braces is not shown: it may be a secret somebody wrote into the file.
+        raise _error(
+            settings,
+            variable,
+            "a brace that is no placeholder.",
+            code="settings.braces",
+            remedy="Double every brace that is meant literally: {{ and }}. JSON becomes '{{\"a\": 1}}'.",
+        ) from error
+
+
+def _valid_names(settings: Settings) -> list[str]:
+    parts = [f"database.{part}" for part in _PARTS] if settings.database is not None else []
+    parts += [f"databases.{name}.{part}" for name in settings.databases for part in _PARTS]
+    identities = settings.identities
+    parts.append("identities.secret" if identities.algorithm == "HS256" else "identities.public_key")
+    parts += ["identities.audience"] if identities.audience is not None else []
+    parts += ["identities.issuer"] if identities.issuer is not None else []
+    return parts + [f"fakes.{name}.url" for name in settings.fakes]
+
+
+def _check_name(settings: Settings, valid: list[str], *, variable: str, placeholder: Placeholder) -> None:
+    name, colon, style = placeholder.name.partition(":")
+    if name not in valid:
+        raise _error(
+            settings,
+            variable,
+            f"{{{placeholder.name}}} is unknown or needs a table that is not declared.",
+            code="settings.placeholder",
+            remedy=suggest(name, valid),
+        )
+    if not colon:
+        return
+    database = _database_of(settings, name)
+    if database is None or not name.endswith(".url"):
+        raise _error(
+            settings,
+            variable,
+            f"{{{placeholder.name}}}: only the url of a database has a style after a colon.",
+            code="settings.placeholder",
+            remedy=f"Write {{{name}}}.",
+        )
+    try:
+        check_style(style, engine=database.engine)
+    except SettingsError as error:
+        raise _error(settings, variable, error.message, code=error.code, remedy=error.remedy) from error
+
+
+def _database_of(settings: Settings, name: str) -> DatabaseSettings | None:
+    root, _, rest = name.partition(".")
+    if root == "database":
+        return settings.database
+    return settings.databases.get(rest.rpartition(".")[0]) if root == "databases" else None
+
+
+def _value(settings: Settings, values: PlaceholderValues, *, variable: str, placeholder: Placeholder) -> str:
+    _check_name(settings, _valid_names(settings), variable=variable, placeholder=placeholder)
+    name, _, style = placeholder.name.partition(":")
+    root, _, rest = name.partition(".")
+    owner, _, part = rest.rpartition(".")
+    known: dict[str, Callable[[], str] | Callable[[], DatabaseAddress] | None] = {
+        "database": values.database,
+        "databases": values.databases.get(owner),
+        "fakes": values.fake_urls.get(owner),
+    }
+    source = known[root] if root in known else _identity_source(settings, values, part)
+    if source is None:
+        raise _error(
+            settings,
+            variable,
+            f"{{{placeholder.name}}} has no value in this run.",
+            code="settings.placeholder",
+            remedy="Declare what it needs, or remove the placeholder.",
+        )
+    try:
+        value = source()
+        if isinstance(value, DatabaseAddress):
+            return value.url(style) if style else _PARTS[part](value)
+    except SettingsError as error:
+        raise _error(settings, variable, error.message, code=error.code, remedy=error.remedy) from error
+    return value
+
+
+def _identity_source(settings: Settings, values: PlaceholderValues, part: str) -> Callable[[], str] | None:
+    if part == "secret":
+        return values.secret
+    if part == "public_key":
+        return values.public_key
+    fixed = settings.identities.audience if part == "audience" else settings.identities.issuer
+    return (lambda: fixed) if fixed is not None else None
+
+
+def _error(settings: Settings, variable: str, problem: str, *, code: str, remedy: str) -> SeatrialError:
+    key = settings.key("env", variable)
+    return SettingsError(f"{key} in {settings.source}: {problem}", code=code, remedy=remedy)

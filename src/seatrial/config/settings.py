@@ -1,0 +1,113 @@
+"""`[tool.seatrial]` as typed, immutable values; `load_settings` reads and validates them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from datetime import date
+    from pathlib import Path
+
+PYPROJECT_PREFIX = "tool.seatrial"
+
+Engine = Literal["postgres", "sqlite"]
+Provider = Literal["auto", "embedded", "external", "docker"]
+Isolation = Literal["reset", "clone", "rollback", "none"]
+Transport = Literal["memory", "socket"]
+Algorithm = Literal["HS256", "RS256"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Schema:
+    """How the tables come to be: exactly one of the three is set, or none for an empty database."""
+
+    alembic: str | None = None
+    sql: tuple[str, ...] = ()
+    metadata: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class DatabaseSettings:
+    """`[tool.seatrial.database]`."""
+
+    engine: Engine = "postgres"
+    provider: Provider = "auto"
+    schema: Schema = field(default_factory=Schema)
+    extensions: tuple[str, ...] = ()
+    stand_ins: tuple[str, ...] = ()
+    seeds: tuple[str, ...] = ()
+    app_role: str | None = None
+    isolation: Isolation = "reset"
+    bin: str | None = None
+    """A folder with `postgres` and `initdb` to use instead of the wheel's."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class User:
+    """`[tool.seatrial.identities.users.<name>]`: the known keys, and whatever else the claims need."""
+
+    name: str
+    tenant: str | None = None
+    role: str | None = None
+    attributes: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class IdentitySettings:
+    """`[tool.seatrial.identities]`."""
+
+    scheme: str = "jwt"
+    algorithm: Algorithm = "HS256"
+    audience: str | None = None
+    issuer: str | None = None
+    claims: dict[str, Any] = field(default_factory=dict)
+    tenants: dict[str, dict[str, Any]] = field(default_factory=dict)
+    users: dict[str, User] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeclaredSkip:
+    """A skip the team has agreed to, with its reason and its end."""
+
+    test: str
+    reason: str
+    until: date
+
+
+@dataclass(frozen=True, kw_only=True)
+class HonestySettings:
+    """`[tool.seatrial.tests]`: which tests the red-by-default rules bind, and the agreed exceptions."""
+
+    integration_flag: bool = False
+    adopt: tuple[str, ...] = ()
+    """Folders whose every test is bound; elsewhere only tests that use a seatrial fixture are."""
+    baseline: str = "seatrial-baseline.json"
+    skips: tuple[DeclaredSkip, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Everything `[tool.seatrial]` says, validated."""
+
+    root: Path
+    """The folder of the settings file: relative paths start here, and it is importable."""
+    source: Path
+    app: str | None = None
+    app_args: dict[str, Any] = field(default_factory=dict, repr=False)
+    transport: Transport = "memory"
+    between_tests: tuple[str, ...] = ()
+    env: dict[str, str] = field(default_factory=dict, repr=False)
+    """The templates as written: `render_env` puts the values in. No part of the repr: may hold keys."""
+    allow_hosts: tuple[str, ...] = ()
+    """Remote hosts that may stay in the environment."""
+    database: DatabaseSettings | None = None
+    databases: dict[str, DatabaseSettings] = field(default_factory=dict)
+    identities: IdentitySettings = field(default_factory=IdentitySettings)
+    fakes: dict[str, dict[str, Any]] = field(default_factory=dict, repr=False)
+    tests: HonestySettings = field(default_factory=HonestySettings)
+
+    def key(self, *parts: str) -> str:
+        """Return the dotted path of a key as its file spells it, for messages."""
+        prefix = PYPROJECT_PREFIX if self.source.name == "pyproject.toml" else ""
+        return ".".join(part for part in (prefix, *parts) if part)

@@ -1,0 +1,64 @@
+"""Refuse what the settings can say but this version does not serve, so that nothing is ignored silently."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from seatrial.config.names import suggest
+from seatrial.errors import SettingsError
+
+if TYPE_CHECKING:
+    from seatrial.config.settings import DatabaseSettings, Settings
+
+BUILT_FAKES = ("openai",)
+
+
+def refuse_unbuilt(settings: Settings) -> None:
+    """Refuse settings that parse and that this version does not serve.
+
+    Raises:
+        SettingsError: names the key, the file and what is served instead.
+    """
+    if settings.database is not None:
+        _database(settings, settings.database)
+    for name in settings.databases:
+        raise _unbuilt(
+            settings, f"databases.{name}", "further databases", "one database, in the table database"
+        )
+    if settings.identities.scheme != "jwt":
+        raise _unbuilt(settings, "identities.scheme", f"{settings.identities.scheme!r}", '"jwt"')
+    for name, options in settings.fakes.items():
+        _fake(settings, name, options)
+
+
+def _database(settings: Settings, database: DatabaseSettings) -> None:
+    if database.engine == "sqlite":
+        raise _unbuilt(settings, "database.engine", '"sqlite"', '"postgres"')
+    if database.provider == "docker":
+        raise _unbuilt(settings, "database.provider", '"docker"', '"auto", "embedded" and "external"')
+    if database.isolation not in ("reset", "clone"):
+        raise _unbuilt(settings, "database.isolation", f'"{database.isolation}"', '"reset" and "clone"')
+
+
+def _fake(settings: Settings, name: str, options: dict[str, object]) -> None:
+    if name not in BUILT_FAKES:
+        built = ", ".join(BUILT_FAKES)
+        raise _unbuilt(
+            settings, f"fakes.{name}", f"a fake {name!r}", built, help_with_name=suggest(name, BUILT_FAKES)
+        )
+    for option in options:
+        raise SettingsError(
+            f"{settings.key('fakes', name, option)} in {settings.source}: the fake {name!r} has no options.",
+            code="settings.unknown-key",
+            remedy=f"Write {name} = {{}}.",
+        )
+
+
+def _unbuilt(
+    settings: Settings, key: str, what: str, served: str, *, help_with_name: str = ""
+) -> SettingsError:
+    return SettingsError(
+        f"{settings.key(key)} in {settings.source}: this version of seatrial does not serve {what} yet.",
+        code="settings.not-served",
+        remedy=f"Served: {served}. {help_with_name}".rstrip(),
+    )

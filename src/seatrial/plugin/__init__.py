@@ -1,0 +1,59 @@
+"""The pytest plugin's entry: options, and the decision whether this project uses seatrial at all.
+
+Installed and unused it must cost next to nothing, so everything else is imported only where a settings
+file with `[tool.seatrial]` is found.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+    from pathlib import Path
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Register the options; all of them begin with `--seatrial-`."""
+    group = parser.getgroup("seatrial", "seatrial: the real application on a real database")
+    group.addoption(
+        "--seatrial-database",
+        metavar="URL",
+        help="the PostgreSQL server to test on, or 'embedded'; default: TESTING_DATABASE_URL, then inherited "
+        "addresses that are provably safe, then the embedded server",
+    )
+    group.addoption(
+        "--seatrial-isolation",
+        choices=("reset", "clone"),
+        help="how each test gets a pristine database, instead of the setting",
+    )
+    group.addoption(
+        "--seatrial-rebuild", action="store_true", help="build the template anew, even if a cached one fits"
+    )
+    group.addoption(
+        "--seatrial-baseline",
+        choices=("create", "shrink"),
+        help="create: write the first file of tolerated violations; shrink: remove those that are gone",
+    )
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None, None, None]:
+    """Complete the environment before any conftest or application module is imported."""
+    file = _settings_file(early_config)
+    if file is not None:
+        from seatrial.plugin.activate import activate  # noqa: PLC0415 - only where seatrial is used
+
+        activate(early_config, file)
+    yield
+
+
+def _settings_file(config: pytest.Config) -> Path | None:
+    from seatrial.config import find_settings  # noqa: PLC0415 - cheap, and not needed for --help of others
+
+    start = config.invocation_params.dir
+    if config.rootpath not in (start, *start.parents):
+        start = config.rootpath
+    return find_settings(start, stop=config.rootpath)

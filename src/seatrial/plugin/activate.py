@@ -1,0 +1,55 @@
+"""Switching seatrial on for a run: settings, environment, and the plugins that do the work."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from seatrial.config import load_settings
+from seatrial.errors import SeatrialError
+from seatrial.plugin import fixtures
+from seatrial.plugin.aliases import ShortNames
+from seatrial.plugin.honesty import HonestyPlugin
+from seatrial.plugin.lifecycle import Lifecycle
+from seatrial.plugin.reporting import Reporting
+from seatrial.plugin.state import TRIAL, is_bound
+from seatrial.trial import Trial
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from seatrial.config.settings import Isolation, Settings
+
+
+def activate(config: pytest.Config, file: Path) -> None:
+    """Prepare the trial and register everything that belongs to it.
+
+    Raises:
+        pytest.UsageError: the settings are wrong, or a database was named that is not provably ours.
+    """
+    options = config.known_args_namespace
+    try:
+        settings = _with_options(load_settings(file), options.seatrial_isolation)
+        trial = Trial(settings, database=options.seatrial_database, rebuild=options.seatrial_rebuild)
+        trial.prepare()
+    except SeatrialError as error:
+        raise pytest.UsageError(str(error)) from error
+    config.stash[TRIAL] = trial
+    config.add_cleanup(trial.close)
+    register = config.pluginmanager.register
+    register(fixtures, "seatrial-fixtures")
+    names = ShortNames()
+    register(names, "seatrial-short-names")
+    honesty = HonestyPlugin(settings.tests, settings.root, is_bound)
+    honesty.install(config)
+    register(honesty, "seatrial-honesty")
+    register(Lifecycle(trial), "seatrial-lifecycle")
+    register(Reporting(trial, names, honesty), "seatrial-reporting")
+
+
+def _with_options(settings: Settings, isolation: Isolation | None) -> Settings:
+    if isolation is None or settings.database is None:
+        return settings
+    return replace(settings, database=replace(settings.database, isolation=isolation))

@@ -1,0 +1,78 @@
+"""The header before the run and the summary after it, merged over workers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from seatrial.plugin.state import is_bound
+from seatrial.report.header import header_lines
+from seatrial.report.summary import RunSummary, render
+
+if TYPE_CHECKING:
+    from seatrial.plugin.aliases import ShortNames
+    from seatrial.plugin.honesty import HonestyPlugin
+    from seatrial.trial import Trial
+
+
+class Reporting:
+    """Collects one summary per process and prints the sum.
+
+    Args:
+        trial: the trial of this run.
+        names: which short fixture names were left to others.
+        honesty: the red-by-default rules, for their counts.
+    """
+
+    def __init__(self, trial: Trial, names: ShortNames, honesty: HonestyPlugin) -> None:
+        self._trial = trial
+        self._names = names
+        self._honesty = honesty
+        self._bound = 0
+        self._parts: list[RunSummary] = []
+
+    def pytest_report_header(self) -> list[str]:
+        """Where the tests run, and what was passed over on the way to it."""
+        return [f"seatrial: {line}" for line in header_lines(self._trial)]
+
+    def pytest_report_collectionfinish(self) -> list[str]:
+        """Short fixture names that belong to another plugin in this project."""
+        kept = [
+            f"seatrial: the fixture `{name}` is ours: {owner} has one too, and is not configured here"
+            for name, owner in self._names.kept.items()
+        ]
+        return kept + [
+            f"seatrial: the fixture `{name}` belongs to {owner} here; ours is `seatrial_{name}`"
+            for name, owner in self._names.yielded.items()
+        ]
+
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        """Count the tests that use seatrial."""
+        self._bound += is_bound(item)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Hand the figures of this process to whoever prints them."""
+        part = RunSummary.of_trial(self._trial, tests=self._bound)
+        output: dict[str, Any] | None = getattr(session.config, "workeroutput", None)
+        if output is not None:
+            output["seatrial"] = part.to_json()
+        else:
+            self._parts.append(part)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """Take the figures of an xdist worker."""
+        part = getattr(node, "workeroutput", {}).get("seatrial")
+        if part:
+            self._parts.append(RunSummary.from_json(part))
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """One short section at the end of the run."""
+        total = RunSummary.merged(self._parts)
+        if total.tests:
+            terminalreporter.section("seatrial", sep="-")
+            for line in render(total):
+                terminalreporter.write_line(line)
+            terminalreporter.write_line(f"honesty      {self._honesty.summary.line()}")

@@ -1,0 +1,21 @@
+"""What the plugin's parts share: the trial of this run, and which tests seatrial is bound to."""
+
+from __future__ import annotations
+
+import pytest
+
+from seatrial.trial import Trial
+
+TRIAL = pytest.StashKey[Trial]()
+
+_APPLICATION = frozenset({"seatrial_app", "seatrial_client", "seatrial_async_client", "seatrial_run_in_app"})
+
+
+def is_bound(item: pytest.Item) -> bool:
+    """Whether a test uses seatrial: one of its fixtures, under the long or the short name."""
+    return any(name.startswith("seatrial_") for name in getattr(item, "fixturenames", ()))
+
+
+def uses_application(item: pytest.Item) -> bool:
+    """Whether a test asks for the application by one of its fixtures."""
+    return not _APPLICATION.isdisjoint(getattr(item, "fixturenames", ()))

@@ -1,0 +1,1 @@
+"""PostgreSQL: servers, templates, isolation, and the choice between servers."""

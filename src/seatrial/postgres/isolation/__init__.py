@@ -1,0 +1,7 @@
+"""How a test gets a pristine database."""
+
+from __future__ import annotations
+
+from seatrial.postgres.isolation.clones import Clones
+
+__all__ = ["Clones"]

@@ -1,0 +1,49 @@
+"""What every provider offers: an address before anything runs, and a cluster with a template after."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from seatrial.config import DatabaseAddress
+    from seatrial.postgres.cluster import Cluster, Login
+    from seatrial.postgres.template import TemplatePlan, TemplateReport
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prepared:
+    """A running cluster with a verified template on it."""
+
+    cluster: Cluster
+    template: str
+    report: TemplateReport
+    cached: bool
+    """Whether the template was there already."""
+    server: str
+    """For the header: `PostgreSQL 18.6, embedded`."""
+
+
+class Provider(Protocol):
+    """A source of clusters. Addresses are constant for the life of the process."""
+
+    database: str
+    """The constant name under which the application finds its database."""
+
+    def address(self, login: Login) -> DatabaseAddress:
+        """The address of the tested database for the application or for the owner."""
+
+    def start(self, plan: TemplatePlan, *, rebuild: bool) -> Prepared:
+        """Start what has to run, and build or fetch the template."""
+
+    def on_first_connection(self, start: Callable[[], object]) -> None:
+        """Arrange that `start` is called when somebody connects to the address before `start()` was."""
+
+    def stop(self) -> None:
+        """Stop and remove what was started; idempotent."""
+
+    @property
+    def outlives_us(self) -> bool:
+        """Whether databases we made must be dropped, because the server goes on."""

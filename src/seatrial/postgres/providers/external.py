@@ -1,0 +1,126 @@
+"""The external provider: databases of our own on a server the team names."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import os
+import secrets
+from typing import TYPE_CHECKING, Any
+
+from seatrial.postgres.cluster import Cluster, Credential
+from seatrial.postgres.providers.base import Prepared
+from seatrial.postgres.sql import identifier, literal
+from seatrial.postgres.template import TemplateReport, build_template, fingerprint
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import psycopg
+
+    from seatrial.config import DatabaseAddress
+    from seatrial.config.settings import DatabaseSettings
+    from seatrial.postgres.choice import ServerFacts, Target
+    from seatrial.postgres.cluster import Login
+    from seatrial.postgres.template import TemplatePlan
+
+_PREFIX = "seatrial"
+_COMMENT = "seatrial template "
+_LOCK = 0x5EA7
+_KEPT_TEMPLATES = 4
+
+
+class ExternalProvider:
+    """Our own databases, roles and templates on somebody's server; the named database is never touched."""
+
+    outlives_us = True
+
+    def __init__(self, settings: DatabaseSettings, target: Target, facts: ServerFacts) -> None:
+        self._settings = settings
+        self._target = target
+        self._facts = facts
+        self.database = f"{_PREFIX}_{os.getpid()}_{secrets.token_hex(3)}"
+
+    def address(self, login: Login) -> DatabaseAddress:
+        """The address of the tested database."""
+        return self._cluster().address(self.database, login=login)
+
+    def on_first_connection(self, start: Callable[[], object]) -> None:
+        """Start at once: the name must exist before anybody connects, and the server runs already."""
+        del start
+
+    def start(self, plan: TemplatePlan, *, rebuild: bool) -> Prepared:
+        """Find the template on the server, or build it under a lock that other runs respect."""
+        cluster = self._cluster()
+        key = fingerprint(plan, server=str(cluster.version))
+        name = f"{_PREFIX}_template_{key[:16]}"
+        with cluster.connect(cluster.admin["dbname"]) as admin:
+            admin.execute("select pg_advisory_lock(%s)", [_LOCK])
+            report = None if rebuild else _find(admin, name)
+            cached = report is not None
+            if report is None:
+                admin.execute(f"DROP DATABASE IF EXISTS {identifier(name)}".encode())
+                report = build_template(cluster, plan, name=name, fingerprint=key)
+                note = _COMMENT + json.dumps(report.to_json())
+                admin.execute(f"COMMENT ON DATABASE {identifier(name)} IS {literal(note)}".encode())
+                _prune(admin, keep=name)
+        return Prepared(
+            cluster=cluster,
+            template=name,
+            report=report,
+            cached=cached,
+            server=f"PostgreSQL {_version(self._facts.version)}, {self._target.source}",
+        )
+
+    def stop(self) -> None:
+        """Nothing of ours runs: the databases are dropped by whoever made them."""
+
+    def _cluster(self) -> Cluster:
+        target, facts = self._target, self._facts
+        own = Credential(target.user, target.password or "")
+        owner = self._derived("seatrial_owner") if facts.superuser else own
+        role = self._settings.app_role
+        return Cluster(
+            kind="external",
+            version=facts.version,
+            host=target.host,
+            port=target.port,
+            admin=target.conninfo(),
+            superuser=facts.superuser,
+            owner=owner,
+            app=self._derived(role) if role else owner,
+        )
+
+    def _derived(self, role: str) -> Credential:
+        """A role that outlives the run needs a password that every run can work out, and nobody else."""
+        key = (self._target.password or "").encode() or b"no password"
+        return Credential(role, hmac.new(key, role.encode(), hashlib.sha256).hexdigest()[:32])
+
+
+def _find(admin: psycopg.Connection[Any], name: str) -> TemplateReport | None:
+    row = admin.execute(
+        "select shobj_description(oid, 'pg_database') from pg_database where datname = %s", [name]
+    ).fetchone()
+    comment = row[0] if row else None
+    if not comment or not str(comment).startswith(_COMMENT):
+        return None
+    try:
+        return TemplateReport.from_json(json.loads(str(comment)[len(_COMMENT) :]))
+    except (ValueError, TypeError, KeyError):
+        return None
+
+
+def _prune(admin: psycopg.Connection[Any], *, keep: str) -> None:
+    """Drop all but the newest few templates of earlier schemas."""
+    rows = admin.execute(
+        "select datname from pg_database where datname like 'seatrial\\_template\\_%%' and datname <> %s "
+        "and shobj_description(oid, 'pg_database') like %s order by oid desc",
+        [keep, _COMMENT + "%"],
+    ).fetchall()
+    for row in rows[_KEPT_TEMPLATES:]:
+        admin.execute(f"DROP DATABASE IF EXISTS {identifier(str(row[0]))}".encode())
+
+
+def _version(number: int) -> str:
+    return f"{number // 10000}.{number % 10000}"

@@ -1,0 +1,112 @@
+"""Calling the build process and turning its answers into errors that name the cause."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from seatrial.config import redact
+from seatrial.errors import TemplateError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_LIMIT_S = 600.0
+
+
+def run_step(step: str, *, root: Path, environment: Mapping[str, str], **request: Any) -> Any:
+    """Run one step of the build in a process with the application's environment.
+
+    Raises:
+        TemplateError: the project's code failed; the message carries its own traceback.
+    """
+    with tempfile.TemporaryDirectory(prefix="seatrial-build-") as folder:
+        answer = Path(folder) / "answer.json"
+        request |= {"step": step, "answer": str(answer), "path": _import_path(root)}
+        output = _run(request, root=root, environment=environment)
+        values = json.loads(answer.read_text(encoding="utf-8")) if answer.exists() else {}
+    if "result" in values:
+        return values["result"]
+    raise _error(step, request, values, redact(output))
+
+
+def _import_path(root: Path) -> list[str]:
+    inherited = [folder for folder in sys.path if folder]
+    return [str(folder) for folder in (root, root / "src") if folder.is_dir()] + inherited
+
+
+def _run(request: Mapping[str, Any], *, root: Path, environment: Mapping[str, str]) -> str:
+    command = [sys.executable, "-m", "seatrial.postgres.template.worker"]
+    try:
+        done = subprocess.run(
+            command,
+            input=json.dumps(request),
+            cwd=root,
+            env={**os.environ, **environment},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=_LIMIT_S,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as late:
+        raise TemplateError(
+            f"building the template did not end within {_LIMIT_S:.0f} s",
+            code="template.timeout",
+            remedy="look for a migration or seed that waits for a lock, a prompt or another server",
+            detail=redact(str(late.output or "")),
+        ) from None
+    return done.stdout
+
+
+def _error(step: str, request: Mapping[str, Any], values: Mapping[str, str], output: str) -> TemplateError:
+    kind, message = values.get("kind", "died"), redact(values.get("message", ""))
+    detail = redact(values.get("traceback", "")) or output[-4000:]
+    if kind == "two-heads":
+        return TemplateError(
+            f"the migrations of {request['config']} have more than one head: {message}",
+            code="template.two-heads",
+            remedy="join them with `alembic merge heads`, or set down_revision of one to the other",
+        )
+    if kind == "no-revisions":
+        return TemplateError(
+            f"{message} has a script folder without one revision",
+            code="template.no-revisions",
+            remedy='make one with `alembic revision --autogenerate`, or use schema = { metadata = "..." }',
+        )
+    what = {
+        "alembic": "the migrations",
+        "metadata": f"the metadata {request.get('metadata')!r}",
+        "seed": f"the seed {request.get('seed')!r}",
+    }[step]
+    return TemplateError(
+        f"{what} failed while the template was built: {message or 'the process died'}",
+        code=f"template.{step}-failed",
+        remedy=_REMEDIES.get(kind) or _remedy(detail),
+        detail=detail,
+    )
+
+
+_REMEDIES = {
+    "seed-parameters": "a seed may take `db`, `session` and `url`, by these names, or nothing",
+    "no-callable": "name a function as module:function",
+    "no-metadata": "name a MetaData object, such as models:Base.metadata",
+}
+
+
+def _remedy(detail: str) -> str:
+    if "permission denied" in detail or "must be superuser" in detail or "InsufficientPrivilege" in detail:
+        return (
+            "the build runs as the owner of the database, which is no superuser, as in production; "
+            "extensions that need one belong in tool.seatrial.database.extensions"
+        )
+    if 'extension "' in detail and "is not available" in detail:
+        return "declare it in tool.seatrial.database.extensions, and in stand_ins if the server lacks it"
+    if "KeyError" in detail or "validation error" in detail:
+        return "variables that the project's settings need belong in [tool.seatrial.env]"
+    return "mend what the traceback above names; it is the project's own code, run as the database's owner"

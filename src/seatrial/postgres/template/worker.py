@@ -1,0 +1,130 @@
+"""The process in which the project's own code builds the schema: migrations, metadata, Python seeds.
+
+It reads one JSON request from standard input and writes one JSON answer to the file named there.
+A process of its own keeps the project's modules, event loops and engines out of the test process.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import inspect
+import json
+import sys
+import traceback
+from pathlib import Path
+from typing import Any
+
+
+class Refusal(Exception):  # noqa: N818 - not an error of this process: an answer
+    """What is wrong with the project's own files, as an answer for the parent."""
+
+    def __init__(self, kind: str, message: str) -> None:
+        super().__init__(message)
+        self.kind = kind
+
+
+def main() -> None:
+    """Serve one request."""
+    request = json.loads(sys.stdin.read())
+    for folder in reversed(request["path"]):
+        sys.path.insert(0, folder)
+    try:
+        answer = {"result": _STEPS[request["step"]](request)}
+    except Refusal as refusal:
+        answer = {"kind": refusal.kind, "message": str(refusal), "traceback": ""}
+    except BaseException as error:  # noqa: BLE001 - the parent reports it, whatever it is
+        answer = {
+            "kind": "raised",
+            "message": f"{type(error).__name__}: {error}",
+            "traceback": "".join(traceback.format_exception(_trimmed(error))),
+        }
+    Path(request["answer"]).write_text(json.dumps(answer), encoding="utf-8")
+
+
+def _trimmed(error: BaseException) -> BaseException:
+    """Leave out this module's own frames: the reader's code is what failed."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None and trace.tb_frame.f_code.co_filename == __file__:
+        trace = trace.tb_next
+    return error.with_traceback(trace)
+
+
+def _alembic(request: dict[str, Any]) -> str:
+    from alembic import command  # noqa: PLC0415 - only this step needs it
+    from alembic.config import Config  # noqa: PLC0415
+    from alembic.script import ScriptDirectory  # noqa: PLC0415
+
+    file = request["config"]
+    config = Config(toml_file=file) if request["toml"] else Config(file)
+    # Alembic interpolates its values, so a percent sign in a password must be doubled.
+    config.set_main_option("sqlalchemy.url", request["url"].replace("%", "%%"))
+    heads = ScriptDirectory.from_config(config).get_heads()
+    if len(heads) > 1:
+        raise Refusal("two-heads", ", ".join(sorted(heads)))
+    if not heads:
+        raise Refusal("no-revisions", file)
+    command.upgrade(config, "head")
+    return heads[0]
+
+
+def _metadata(request: dict[str, Any]) -> None:
+    import sqlalchemy  # noqa: PLC0415 - only this step needs it
+
+    metadata = _attribute(request["metadata"])
+    if not hasattr(metadata, "create_all"):
+        raise Refusal("no-metadata", f"{request['metadata']} is {type(metadata).__name__}, not a MetaData")
+    engine = sqlalchemy.create_engine(request["url"])
+    metadata.create_all(engine)
+    engine.dispose()
+
+
+def _seed(request: dict[str, Any]) -> None:
+    seed = _attribute(request["seed"])
+    if not callable(seed):
+        raise Refusal("no-callable", f"{request['seed']} is {type(seed).__name__}, not a function")
+    result = _call_seed(seed, request)
+    if inspect.isawaitable(result):
+        asyncio.run(_wait(result))
+
+
+def _call_seed(seed: Any, request: dict[str, Any]) -> Any:
+    """Give a seed what its parameters name: `db` (our handle), `session` (SQLAlchemy) or `url`."""
+    from seatrial.postgres.handle import Handle  # noqa: PLC0415 - the driver is an extra
+
+    names = list(inspect.signature(seed).parameters)
+    unknown = [name for name in names if name not in ("db", "session", "url")]
+    if unknown:
+        raise Refusal("seed-parameters", f"{request['seed']} wants {unknown[0]!r}")
+    given: dict[str, Any] = {}
+    if "url" in names:
+        given["url"] = request["url"]
+    if "db" in names:
+        given["db"] = Handle.of_url(request["plain_url"])
+    if "session" not in names:
+        return seed(**given)
+    import sqlalchemy  # noqa: PLC0415 - only seeds that ask for a session need it
+    from sqlalchemy.orm import Session  # noqa: PLC0415
+
+    with Session(sqlalchemy.create_engine(request["url"])) as session:
+        result = seed(**given, session=session)
+        session.commit()
+    return result
+
+
+async def _wait(result: Any) -> Any:
+    return await result
+
+
+def _attribute(path: str) -> Any:
+    module, _, names = path.partition(":")
+    value: Any = importlib.import_module(module)
+    for name in names.split("."):
+        value = getattr(value, name)
+    return value
+
+
+_STEPS = {"alembic": _alembic, "metadata": _metadata, "seed": _seed}
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,98 @@
+"""What one process did, what all of them did together, and how it is told in a few lines."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from seatrial.postgres.providers import Prepared
+    from seatrial.trial import Trial
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunSummary:
+    """The figures of one process, or of several added up. Times are in seconds."""
+
+    tests: int = 0
+    processes: int = 1
+    server: str = ""
+    template: str = ""
+    start: float = 0.0
+    """The longest time from nothing to a database ready for its first test."""
+    application: str = ""
+    application_start: float = 0.0
+    renewals: int = 0
+    renewal_time: float = 0.0
+
+    @classmethod
+    def of_trial(cls, trial: Trial, *, tests: int) -> RunSummary:
+        """What one process did."""
+        database = trial.database
+        prepared = database.prepared if database else None
+        renewals, renewal_time = database.swaps if database else (0, 0.0)
+        return cls(
+            tests=tests,
+            server=prepared.server if prepared else "",
+            template=_template(prepared) if prepared else "",
+            start=database.start_seconds if database else 0.0,
+            application=(trial.settings.app or "") if trial.app_start_seconds else "",
+            application_start=trial.app_start_seconds,
+            renewals=renewals,
+            renewal_time=renewal_time,
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """The summary as plain JSON values."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> RunSummary:
+        """The inverse of `to_json`."""
+        return cls(**values)
+
+    @classmethod
+    def merged(cls, parts: Sequence[RunSummary]) -> RunSummary:
+        """Counts are added, times to start are the longest; texts are the same in every process."""
+        used = [part for part in parts if part.tests]
+        if not used:
+            return cls()
+        first = used[0]
+        return cls(
+            tests=sum(part.tests for part in used),
+            processes=len(used),
+            server=first.server,
+            template=next((part.template for part in used if "built" in part.template), first.template),
+            start=max(part.start for part in used),
+            application=first.application,
+            application_start=max(part.application_start for part in used),
+            renewals=sum(part.renewals for part in used),
+            renewal_time=sum(part.renewal_time for part in used),
+        )
+
+
+def _template(prepared: Prepared) -> str:
+    report = prepared.report
+    how = "template from the cache" if prepared.cached else f"template built in {_ms(report.seconds)}"
+    revision = f" at revision {report.revision}" if report.revision else ""
+    return f"{how}, {report.tables} tables{revision}"
+
+
+def render(summary: RunSummary) -> list[str]:
+    """The lines of the terminal summary."""
+    workers = f" in {summary.processes} processes" if summary.processes > 1 else ""
+    lines = [f"tests        {summary.tests} used seatrial{workers}"]
+    if summary.server:
+        lines.append(f"database     {summary.server}; ready in {_ms(summary.start)}; {summary.template}")
+    if summary.application:
+        lines.append(f"application  {summary.application}; started in {_ms(summary.application_start)}")
+    if summary.renewals:
+        each = summary.renewal_time / summary.renewals
+        lines.append(f"isolation    {summary.renewals} fresh databases put in place, {_ms(each)} each")
+    return lines
+
+
+def _ms(seconds: float) -> str:
+    return f"{seconds * 1000:.0f} ms" if seconds >= 0.01 else f"{seconds * 1000:.1f} ms"  # noqa: PLR2004

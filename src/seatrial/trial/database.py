@@ -1,0 +1,183 @@
+"""The tested database of one process: reserved early, started late, pristine for every test."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+from seatrial.errors import IsolationError, TemplateError
+from seatrial.postgres.handle import Handle
+from seatrial.postgres.template.verify import count_tables
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    import psycopg
+
+    from seatrial.config import DatabaseAddress
+    from seatrial.config.settings import DatabaseSettings
+    from seatrial.postgres.isolation import Clones
+    from seatrial.postgres.providers import Prepared, Provider
+
+
+class TestDatabase:
+    """The database behind one constant address.
+
+    Args:
+        settings: `[tool.seatrial.database]`.
+        provider: where the server comes from.
+        root: the folder relative paths start from.
+        env: `[tool.seatrial.env]`, unrendered: a part of the template's fingerprint.
+        environment: the application's environment for an address.
+        rebuild: whether to build the template anew even where a cached one fits.
+    """
+
+    __test__ = False
+
+    def __init__(
+        self,
+        settings: DatabaseSettings,
+        *,
+        provider: Provider,
+        root: Path,
+        env: Mapping[str, str],
+        environment: Callable[[DatabaseAddress], Mapping[str, str]],
+        rebuild: bool = False,
+    ) -> None:
+        self._settings = settings
+        self._provider = provider
+        self._root = root
+        self._env = env
+        self._environment = environment
+        self._rebuild = rebuild
+        self._lock = threading.RLock()
+        self._failure: BaseException | None = None
+        self._clones: Clones | None = None
+        self._closed = False
+        self.prepared: Prepared | None = None
+        self.start_seconds = 0.0
+        self.touched = provider.outlives_us
+        """Whether somebody may have written before the first test: an application that is imported, say."""
+        provider.on_first_connection(self._knocked)
+
+    @property
+    def name(self) -> str:
+        """The constant name of the tested database."""
+        return self._provider.database
+
+    @property
+    def address(self) -> DatabaseAddress:
+        """The address as the application has it, password included."""
+        return self._provider.address("app")
+
+    @property
+    def swaps(self) -> tuple[int, float]:
+        """How many times a fresh clone was put in place, and the seconds that tests waited for it."""
+        return (self._clones.swaps, self._clones.seconds) if self._clones else (0, 0.0)
+
+    def _knocked(self) -> None:
+        self.touched = True
+        self.ensure()
+
+    def ensure(self) -> None:
+        """Start the server, build or fetch the template, put a first copy in place; once.
+
+        Raises:
+            SeatrialError: the same error for every test, if the first attempt failed.
+        """
+        with self._lock:
+            if self._failure is not None:
+                raise self._failure
+            if self._clones is not None or self._closed:
+                return
+            started = time.perf_counter()
+            try:
+                self._clones = self._open()
+            except BaseException as failure:
+                self._failure = failure
+                raise
+            self.start_seconds = time.perf_counter() - started
+
+    def _open(self) -> Clones:
+        from seatrial.postgres.isolation import Clones  # noqa: PLC0415 - the driver is an extra
+        from seatrial.postgres.template import TemplatePlan  # noqa: PLC0415
+
+        plan = TemplatePlan(
+            settings=self._settings,
+            root=self._root,
+            database=self._provider.database,
+            env=self._env,
+            environment=self._environment,
+        )
+        self.prepared = prepared = self._provider.start(plan, rebuild=self._rebuild)
+        clones = Clones(
+            prepared.cluster,
+            database=self._provider.database,
+            template=prepared.template,
+            statements=prepared.report.clone_statements,
+        )
+        clones.open()
+        return clones
+
+    def adopt(self) -> None:
+        """Make the present state the baseline of every later test; all sessions end."""
+        self.ensure()
+        if self._clones is not None:
+            self._clones.adopt()
+
+    def require_tables(self) -> None:
+        """Refuse an empty database: an application whose tables nobody made cannot be tested.
+
+        Raises:
+            TemplateError: there is no table, although the application has started.
+        """
+        with self._connect_owner() as connection:
+            if count_tables(connection):
+                return
+        raise TemplateError(
+            "the application has started, and its database has no table",
+            code="template.empty-schema",
+            remedy='say where the tables come from: schema = { alembic = "alembic.ini" }, { sql = [...] } or '
+            '{ metadata = "package.models:Base.metadata" } under [tool.seatrial.database]',
+        )
+
+    @property
+    def pristine(self) -> bool:
+        """Whether the database equals its baseline because nobody has had it yet."""
+        return self._clones is None or self._clones.pristine
+
+    def renew(self) -> None:
+        """Put a fresh clone in place; all sessions end."""
+        if self._clones is not None:
+            self._clones.swap()
+
+    def hand_over(self) -> None:
+        """Give the database to a test: the next one needs a fresh one."""
+        if self._clones is not None:
+            self._clones.hand_over()
+
+    def handle(self) -> Handle:
+        """A handle that connects as the owner of the database, at first use."""
+        return Handle(self._connect_owner, self.address.url)
+
+    def _connect_owner(self) -> psycopg.Connection[Any]:
+        self.ensure()
+        if self.prepared is None:
+            raise IsolationError(
+                "the database was used after the session ended",
+                code="isolation.closed",
+                remedy="use `db` inside tests and fixtures only",
+            )
+        return self.prepared.cluster.connect(self.name, login="owner")
+
+    def close(self) -> None:
+        """Drop what we made on a server that lives on; stop a server of our own."""
+        with self._lock:
+            if self._closed:
+                return
+            self._closed = True
+            if self._clones is not None:
+                self._clones.close(drop_databases=self._provider.outlives_us)
+            self._provider.stop()

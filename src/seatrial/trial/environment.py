@@ -1,0 +1,106 @@
+"""The process environment: what was inherited, what the application starts with, and that it stays so."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import TYPE_CHECKING
+
+from seatrial.config import redact, scan_dotenv, scan_remote_hosts
+from seatrial.errors import SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, MutableMapping
+
+    from seatrial.config.settings import Settings
+
+_STASH = "SEATRIAL_INHERITED"
+_DATABASE_VARIABLES = frozenset({"DATABASE_URL", "TESTING_DATABASE_URL"})
+
+
+class Environment:
+    """`os.environ` as it was inherited, and as the application must find it.
+
+    What is replaced is remembered in a variable of our own, so that a child process (an xdist worker, a
+    pytest started by a test) still knows what came from outside and does not take our values for it.
+    """
+
+    def __init__(self, environ: MutableMapping[str, str] | None = None) -> None:
+        self._environ = os.environ if environ is None else environ
+        stash: dict[str, str | None] = json.loads(self._environ.get(_STASH, "{}"))
+        self.inherited: dict[str, str] = {
+            **{name: value for name, value in self._environ.items() if name not in stash and name != _STASH},
+            **{name: value for name, value in stash.items() if value is not None},
+        }
+        self._applied: dict[str, str] = {}
+
+    def apply(self, settings: Settings, values: Mapping[str, str], database: Mapping[str, str]) -> None:
+        """Put the application's environment in place.
+
+        Args:
+            settings: whose `allow_hosts` may stay.
+            values: `[tool.seatrial.env]`, rendered.
+            database: libpq's variables of the test database, or nothing where there is none.
+
+        Raises:
+            SettingsError: a variable that would remain points at a data store on another machine.
+        """
+        removed = [name for name in self.inherited if settings.database and _names_a_database(name)]
+        changed: dict[str, str | None] = {**dict.fromkeys(removed), **database, **values}
+        stash = {name: self.inherited.get(name) for name in changed}
+        self.restore()
+        for name, value in changed.items():
+            if value is None:
+                self._environ.pop(name, None)
+            else:
+                self._environ[name] = value
+        self._environ[_STASH] = json.dumps(stash)
+        self._applied = {**database, **values}
+        _refuse_remote_hosts(settings, dict(self._environ), own=self._applied)
+
+    def restore(self) -> None:
+        """Put back what was inherited."""
+        stash: dict[str, str | None] = json.loads(self._environ.pop(_STASH, "{}"))
+        for name, value in stash.items():
+            if value is None:
+                self._environ.pop(name, None)
+            else:
+                self._environ[name] = value
+        self._applied = {}
+
+    def changed(self) -> list[str]:
+        """A line for every variable of ours that is no longer what we set."""
+        return [
+            f"{name} is now {redact(self._environ.get(name, 'unset'))!r}"
+            for name, value in self._applied.items()
+            if self._environ.get(name) != value
+        ]
+
+
+def _names_a_database(name: str) -> bool:
+    return name in _DATABASE_VARIABLES or name in _LIBPQ
+
+
+_LIBPQ = frozenset(
+    {
+        "PGHOST", "PGHOSTADDR", "PGPORT", "PGDATABASE", "PGUSER", "PGPASSWORD", "PGPASSFILE", "PGSERVICE",
+        "PGSERVICEFILE", "PGOPTIONS", "PGSSLMODE", "PGREQUIRESSL", "PGSSLCERT", "PGSSLKEY", "PGSSLROOTCERT",
+        "PGCHANNELBINDING", "PGGSSENCMODE", "PGTARGETSESSIONATTRS", "PGREQUIREAUTH", "PGLOADBALANCEHOSTS",
+        "PGSSLNEGOTIATION", "PGREQUIREPEER",
+    }
+)  # fmt: skip
+
+
+def _refuse_remote_hosts(settings: Settings, environ: dict[str, str], *, own: Mapping[str, str]) -> None:
+    found = scan_remote_hosts(environ, allow=settings.allow_hosts, ours=own)
+    found += scan_dotenv(settings.root, environ, allow=settings.allow_hosts)
+    if not found:
+        return
+    lines = "\n".join(f"  {item.variable} points at {item.host} ({item.origin})" for item in found)
+    raise SettingsError(
+        "the environment the application would start with names data stores on other machines",
+        code="env.remote-host",
+        detail=lines,
+        remedy="give these variables values for tests in [tool.seatrial.env], unset them, or list a host "
+        f"that is meant in tool.seatrial.allow_hosts ({settings.source})",
+    )

@@ -1,0 +1,318 @@
+"""One process's trial: its environment, services, application, identities and fakes, each started late."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import time
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from seatrial.config import PlaceholderValues, refuse_unbuilt, render_env
+from seatrial.errors import SettingsError
+from seatrial.trial.environment import Environment
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from seatrial.app import AppRunner, AsyncClient, Client, Leftover
+    from seatrial.app.pools import PoolHealer
+    from seatrial.config import DatabaseAddress
+    from seatrial.config.settings import Settings
+    from seatrial.fakes import Fakes
+    from seatrial.identities import Identities, Keys
+    from seatrial.postgres.choice import Choice
+    from seatrial.trial.database import TestDatabase
+
+_GRACE_S = 1.0
+
+
+class Trial:
+    """Everything that `[tool.seatrial]` describes, for one process.
+
+    Making it costs next to nothing; `prepare()` completes the environment; servers and the application
+    start at first use; `close()` leaves nothing behind.
+
+    Args:
+        settings: the validated settings.
+        database: the value of `--seatrial-database`.
+        rebuild: whether to build the template anew.
+    """
+
+    def __init__(self, settings: Settings, *, database: str | None = None, rebuild: bool = False) -> None:
+        refuse_unbuilt(settings)
+        self.settings = settings
+        self._option = database
+        self._rebuild = rebuild
+        self.environment = Environment()
+        self.choice: Choice | None = None
+        self.database: TestDatabase | None = None
+        self._identities: Identities | None = None
+        self._keys: Keys | None = None
+        self._fakes: Fakes | None = None
+        self._runner: AppRunner | None = None
+        self._healer: PoolHealer | None = None
+        self._late = False
+        self.app_start_seconds = 0.0
+
+    def prepare(self) -> None:
+        """Decide where everything will be, and put the application's environment in place.
+
+        Raises:
+            UnsafeTargetError: an explicitly named database is not provably ours.
+            SettingsError: a placeholder is unknown, or a variable points at another machine.
+        """
+        if self.settings.database is not None:
+            self.database = self._reserve_database()
+        address = self.database.address if self.database else None
+        values = self._render(address)
+        self.environment.apply(self.settings, values, _libpq(address) if address else {})
+
+    def _reserve_database(self) -> TestDatabase:
+        from seatrial.postgres.choice import choose_database  # noqa: PLC0415 - only suites with a database
+        from seatrial.trial.database import TestDatabase  # noqa: PLC0415
+
+        settings = self.settings.database
+        assert settings is not None  # the caller looked
+        self.choice = choose_database(option=self._option, environ=self.environment.inherited)
+        return TestDatabase(
+            settings,
+            provider=_provider(settings, self.choice),
+            root=self.settings.root,
+            env=self.settings.env,
+            environment=self._render,
+            rebuild=self._rebuild,
+        )
+
+    def _render(self, address: DatabaseAddress | None) -> dict[str, str]:
+        values = PlaceholderValues(
+            database=(lambda: address) if address is not None else None,
+            secret=lambda: self.keys.secret,
+            public_key=lambda: self.keys.public_key,
+            fake_urls={name: partial(self.fake_url, name) for name in self.settings.fakes},
+        )
+        return render_env(self.settings, values)
+
+    @property
+    def identities(self) -> Identities:
+        """The declared users and their credentials."""
+        if self._identities is None:
+            from seatrial.identities import Identities  # noqa: PLC0415 - PyJWT is loaded at first use
+
+            self._identities = Identities(self.settings.identities, keys=self.keys)
+        return self._identities
+
+    @property
+    def keys(self) -> Keys:
+        """What signs this run's tokens."""
+        if self._keys is None:
+            from seatrial.identities import Keys  # noqa: PLC0415 - cryptography is loaded at first use
+
+            self._keys = Keys.generate(self.settings.identities.algorithm)
+        return self._keys
+
+    @property
+    def fakes(self) -> Fakes:
+        """The declared fakes; their servers start with the application."""
+        if self._fakes is None:
+            from seatrial.fakes import Fakes  # noqa: PLC0415 - only suites with fakes
+
+            self._fakes = Fakes(self.settings.fakes)
+        return self._fakes
+
+    @property
+    def runner(self) -> AppRunner:
+        """The application in its own loop, started.
+
+        Raises:
+            SettingsError: no application is configured.
+        """
+        if self._runner is None:
+            # In the middle of a test its rows are there already: they must not become everybody's.
+            self._late = self.database is not None and not self.database.pristine
+            self._start_app()
+        return self._started()
+
+    def _started(self) -> AppRunner:
+        if self._runner is None:
+            raise SettingsError(
+                "the application is not running",
+                code="app.not-running",
+                remedy="use it inside tests and fixtures only",
+            )
+        return self._runner
+
+    def _start_app(self) -> None:
+        from seatrial.app import AppRunner, load_app  # noqa: PLC0415 - only suites with an application
+        from seatrial.app.pools import PoolHealer  # noqa: PLC0415
+
+        path = self.settings.app
+        if path is None:
+            raise SettingsError(
+                f"this test uses the application, and {self.settings.source} names none",
+                code="settings.no-app",
+                remedy='set app = "package.module:app" (or a factory) under [tool.seatrial]',
+            )
+        self._start_services()
+        started = time.perf_counter()
+        runner = AppRunner(
+            lambda: load_app(path, args=self.settings.app_args, root=self.settings.root),
+            transport=self.settings.transport,
+            grace=_GRACE_S,
+        )
+        runner.start()
+        self._runner = runner
+        self._healer = PoolHealer(runner)
+        self._healer.install()
+        if self.database is not None and not self._late:
+            # What the start-up wrote belongs to the state every test starts from.
+            self._replacing_sessions(self.database.adopt)
+            self.database.require_tables()
+        self.app_start_seconds = time.perf_counter() - started
+
+    def fake_url(self, name: str) -> str:
+        """The base URL of a declared fake; its address is reserved, nothing starts."""
+        return self.fakes.url(name)
+
+    def _start_services(self) -> None:
+        if self.database is not None:
+            self.database.ensure()
+        self.start_fakes()
+
+    def start_fakes(self) -> None:
+        """Start the declared fakes; idempotent."""
+        if self.settings.fakes:
+            self.fakes.start()
+
+    def client(self) -> Client:
+        """A synchronous client of the application, without credentials."""
+        from seatrial.app import Client  # noqa: PLC0415 - only suites with an application
+
+        runner = self.runner
+        return Client(transport=runner.sync_transport(), base_url=runner.base_url, authenticate=self._headers)
+
+    def async_client(self) -> AsyncClient:
+        """An asynchronous client of the application, without credentials."""
+        from seatrial.app import AsyncClient  # noqa: PLC0415 - only suites with an application
+
+        runner = self.runner
+        return AsyncClient(
+            transport=runner.async_transport(), base_url=runner.base_url, authenticate=self._headers
+        )
+
+    def start(self, *, application: bool) -> None:
+        """Start the services, and the application if any test asks for it, before the first test.
+
+        What the process wrote so far (an application may create its tables when it is imported) and what
+        the application's start-up writes is the state every test starts from.
+        """
+        self._start_services()
+        if application:
+            self._start_app()
+        elif self.database is not None and self.database.touched:
+            self.database.adopt()
+
+    def note_foreign_test(self) -> None:
+        """A test that does not use seatrial runs: whatever it writes is not for the next one that does."""
+        if self.database is not None:
+            self.database.hand_over()
+
+    def _headers(self, who: Any) -> Mapping[str, str]:
+        return self.identities.headers(who)
+
+    def begin_test(self, *, application: bool) -> None:
+        """Give the next test a pristine database and empty fakes."""
+        if self._fakes is not None:
+            self._fakes.reset()
+        if self._runner is not None:
+            self._runner.take_errors()
+            self._call_between_tests(self._runner)
+        restart = self._late and self._runner is not None
+        if restart:
+            self._stop_app()
+        if self.database is not None:
+            self.database.ensure()
+            if not self.database.pristine:
+                self._replacing_sessions(self.database.renew)
+        if restart or (application and self._runner is None):
+            self._start_app()
+        if self.database is not None:
+            self.database.hand_over()
+
+    def end_test(self) -> list[Leftover]:
+        """Wait briefly for what the test's requests left running; what is still running then."""
+        if self._runner is None or self._runner.suspended:
+            return []
+        leftovers = self._runner.wait_quiet(_GRACE_S)
+        if leftovers:
+            self._runner.cancel(leftovers, 1.0)
+        return leftovers
+
+    def application_errors(self) -> list[str]:
+        """The tracebacks of what was raised inside the application since the test began."""
+        return [error.describe() for error in self._runner.take_errors()] if self._runner else []
+
+    def suspend(self, suspended: bool) -> None:
+        """Switch the application's time limits off while a debugger is open, and on again."""
+        if self._runner is not None:
+            self._runner.suspended = suspended
+
+    def _call_between_tests(self, runner: AppRunner) -> None:
+        for path in self.settings.between_tests:
+            module, _, name = path.partition(":")
+            runner.run(_in_app(getattr(importlib.import_module(module), name)))
+
+    def _replacing_sessions(self, step: Callable[[], None]) -> None:
+        """Run a step that ends all sessions of the database, so that no pool of the application notices."""
+        if self.database is None or self._runner is None or self._healer is None:
+            step()
+            return
+        addresses = {(self.database.address.host, self.database.address.port)}
+        # In the application's thread, since pools reconnect on their own: nothing in its loop can do so
+        # between the end of the old sessions and the moment the fresh database is in place.
+        self._runner.run(_in_app(step))
+        self._runner.drop_connections(addresses)
+        self._healer.retire(addresses)
+
+    def _stop_app(self) -> None:
+        runner, self._runner, self._late = self._runner, None, False
+        if runner is not None:
+            runner.stop()
+
+    def close(self) -> None:
+        """Stop the application, the fakes and the server, and put the environment back."""
+        try:
+            self._stop_app()
+            if self._fakes is not None:
+                self._fakes.stop()
+        finally:
+            if self.database is not None:
+                self.database.close()
+            self.environment.restore()
+
+
+def _provider(settings: Any, choice: Choice) -> Any:
+    if choice.target is not None and choice.facts is not None:
+        from seatrial.postgres.providers.external import ExternalProvider  # noqa: PLC0415 - one of the two
+
+        return ExternalProvider(settings, choice.target, choice.facts)
+    from seatrial.postgres.providers.embedded import EmbeddedProvider  # noqa: PLC0415 - one of the two
+
+    return EmbeddedProvider(settings)
+
+
+def _libpq(address: DatabaseAddress) -> Mapping[str, str]:
+    """What libpq reads where a program gives no address: it too must land in the test database."""
+    return {
+        "PGHOST": address.host,
+        "PGPORT": str(address.port),
+        "PGUSER": address.user,
+        "PGPASSWORD": address.password,
+        "PGDATABASE": address.name,
+    }
+
+
+async def _in_app(function: Callable[[], Any]) -> None:
+    result = function()
+    if inspect.isawaitable(result):
+        await result

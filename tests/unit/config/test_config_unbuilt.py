@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from seatrial.config import load_settings, refuse_unbuilt
+from seatrial.errors import SettingsError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "[database]\nengine = 'postgres'\nprovider = 'auto'\nisolation = 'reset'",
+        "[database]\nprovider = 'embedded'\nisolation = 'clone'",
+        "[database]\nprovider = 'external'",
+        "identities.scheme = 'jwt'\nidentities.algorithm = 'RS256'\nfakes.openai = {}",
+    ],
+)
+def test_what_is_served_passes(tmp_path: Path, content: str) -> None:
+    file = tmp_path / "seatrial.toml"
+    file.write_text(content)
+    refuse_unbuilt(load_settings(file))
+
+
+REFUSED = [
+    ("database.engine = 'sqlite'", "database.engine", '"postgres"'),
+    ("database.provider = 'docker'", "database.provider", '"embedded"'),
+    ("database.isolation = 'rollback'", "database.isolation", '"clone"'),
+    ("database.isolation = 'none'", "database.isolation", '"clone"'),
+    ("databases.reports = {}", "databases.reports", "one database"),
+    ("identities.scheme = 'oidc'", "identities.scheme", '"jwt"'),
+    ("identities.scheme = 'header'", "identities.scheme", '"jwt"'),
+    ("identities.scheme = 'api-key'", "identities.scheme", '"jwt"'),
+    ("identities.scheme = 'session'", "identities.scheme", '"jwt"'),
+    ("identities.scheme = 'shop.auth:headers'", "identities.scheme", '"jwt"'),
+    ("fakes.databricks = {}", "fakes.databricks", "openai"),
+    ("fakes.opnai = {}", "fakes.opnai", "Did you mean 'openai'?"),
+]
+
+
+@pytest.mark.parametrize(("content", "key", "served"), REFUSED, ids=[row[0] for row in REFUSED])
+def test_what_is_not_served_is_refused_and_never_ignored(
+    tmp_path: Path, content: str, key: str, served: str
+) -> None:
+    file = tmp_path / "seatrial.toml"
+    file.write_text(content)
+    settings = load_settings(file)
+    with pytest.raises(SettingsError) as caught:
+        refuse_unbuilt(settings)
+    assert caught.value.code == "settings.not-served"
+    assert caught.value.message.startswith(f"{key} in {file}: this version of seatrial does not serve")
+    assert served in caught.value.remedy
+
+
+def test_an_option_the_fake_does_not_have_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "pyproject.toml"
+    file.write_text("tool.seatrial.fakes.openai = { modell = 'x' }")
+    settings = load_settings(file)
+    with pytest.raises(SettingsError, match=r"^tool\.seatrial\.fakes\.openai\.modell in ") as caught:
+        refuse_unbuilt(settings)
+    assert caught.value.code == "settings.unknown-key"
