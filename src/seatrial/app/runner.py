@@ -63,6 +63,7 @@ class AppRunner:
         self._grace = grace
         self.suspended = False
         self._thread: AppThread | None = None
+        self._starting = threading.Lock()
         self._reset()
 
     def _reset(self) -> None:
@@ -84,11 +85,15 @@ class AppRunner:
             ApplicationError: the path is wrong, start-up failed, or took longer than the timeout.
             Exception: what the application's own import raised.
         """
-        if self._thread is not None:
+        with self._starting:
+            known = self._thread
+            if known is None:
+                thread = self._thread = AppThread()
+                self._quiescence = Quiescence(thread)
+                thread.start(self._import, self._serve)
+        if known is not None:
+            self._join_start(known)
             return
-        thread = self._thread = AppThread()
-        self._quiescence = Quiescence(thread)
-        thread.start(self._import, self._serve)
         try:
             while not thread.wait_ready(self._startup_timeout):
                 if not self.suspended:
@@ -101,6 +106,11 @@ class AppRunner:
         if _HTTP_LOG.level == logging.NOTSET:
             self._log_level = _HTTP_LOG.level
             _HTTP_LOG.setLevel(logging.WARNING)
+
+    def _join_start(self, thread: AppThread) -> None:
+        """Wait for a start that another thread has begun; the application's own thread cannot."""
+        if not thread.is_up and thread.ident != threading.get_ident():
+            thread.wait_ready(self._startup_timeout)
 
     def stop(self) -> None:
         """Run the application's shutdown and end its thread; nothing if it does not run.
@@ -195,6 +205,11 @@ class AppRunner:
         """Where clients find the application."""
         self._running()
         return self._server.url if self._server else "http://localhost"
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the application has been started and not stopped."""
+        return self._thread is not None and self._thread.is_up
 
     def sync_transport(self) -> httpx2.BaseTransport:
         """Return a transport for ``httpx2.Client``; shareable between threads."""
@@ -320,7 +335,8 @@ class AppRunner:
         return open_websocket(loaded.asgi, request, lifespan.state, thread, wake)
 
     def _running(self) -> AppThread:
-        self.start()
+        if self._thread is None or not self._thread.is_up:
+            self.start()
         assert self._thread is not None
         return self._thread
 

@@ -103,7 +103,7 @@ class WsgiExchange(Reply):
             raise RuntimeError("the WSGI application sent a body before calling start_response")
         if not self._drops_body:
             self._put(part)
-        # With its length known, the last part ends the response before the iterable is closed, as on a socket.
+        # With its length known, the last part ends the response, closed or not, as on a socket.
         if self._expected is not None and self._produced >= self._expected:
             if not self.finished:
                 self._finish()

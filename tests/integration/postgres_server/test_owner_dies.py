@@ -157,14 +157,24 @@ def test_supervisor_and_owner_killed_together_leave_it_to_the_next_run(own):
         os.kill(child, signal.SIGKILL)
 
 
+def shared_memory():
+    """Keys and ids of the System V segments of this machine."""
+    table = Path("/proc/sysvipc/shm")
+    return [line.split()[:2] for line in table.read_text().splitlines()] if table.exists() else []
+
+
+@pytest.mark.skipif(not Path("/proc/sysvipc/shm").exists(), reason="segments can be listed on Linux only")
 def test_a_stopped_server_is_killed(own):
     owner = own(label="frozen")
     started = owner.wait_for("started")
+    segment = (Path(started["data_dir"]) / "postmaster.pid").read_text().splitlines()[6].split()
+    assert segment in shared_memory()
     for process in [psutil.Process(started["pid"]), *psutil.Process(started["pid"]).children()]:
         process.suspend()
     owner.process.kill()
     owner.process.wait()
     wait_until(lambda: gone(Path(started["run_dir"])))
+    wait_until(lambda: segment not in shared_memory())
 
 
 def test_no_zombie_stays_after_stop(own):

@@ -51,7 +51,8 @@ class PoolHealer:
         self._sqlalchemy.retire(addresses)
         with self._runner.held(numbers_of(addresses) if "asyncpg" in sys.modules else ()):
             yield
-        self._psycopg.retire(self._runner)
+        if self._runner.is_running:
+            self._psycopg.retire(self._runner)
 
     def retire(self, addresses: Addresses) -> None:
         """Retire all connections to these servers whose sessions have been ended already.
@@ -60,6 +61,8 @@ class PoolHealer:
             addresses: host and port of the server.
         """
         self._sqlalchemy.retire(addresses)
+        if not self._runner.is_running:
+            return
         if "asyncpg" in sys.modules:
             self._runner.drop_connections(numbers_of(addresses))
         self._psycopg.retire(self._runner)

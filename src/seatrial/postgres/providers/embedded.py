@@ -59,7 +59,7 @@ class EmbeddedProvider:
 
     def on_first_connection(self, start: Callable[[], object]) -> None:
         """Listen on the reserved port until the server does."""
-        self._doorbell = Doorbell(self._port.port, ring=start, server=self._socket)
+        self._doorbell = Doorbell(self._port.port, ring=start)
 
     def start(self, plan: TemplatePlan, *, rebuild: bool) -> Prepared:
         """Fetch or build the template's data directory and start the server on a copy of it."""
@@ -146,11 +146,6 @@ class EmbeddedProvider:
             for credential in {self._owner.user: self._owner, self._app.user: self._app}.values():
                 role, password = identifier(credential.user), literal(credential.password)
                 connection.execute(f"ALTER ROLE {role} PASSWORD {password}".encode())
-
-    def _socket(self) -> str:
-        if self._server is None:
-            raise ConnectionError
-        return str(self._server.socket_dir / f".s.PGSQL.{self._port.port}")
 
 
 def _valid(folder: Path) -> bool:

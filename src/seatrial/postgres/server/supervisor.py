@@ -30,6 +30,8 @@ PR_SET_PDEATHSIG = 1
 IPC_RMID = 0
 PATIENCE_SECONDS = 2.0
 """How long a server may take over an immediate stop before its processes are killed."""
+DETACH_SECONDS = 0.5
+"""How long killed processes may take until the kernel has taken their memory."""
 OWNER_CHECK_MS = 100
 """How often to look at the owner where the system has no pidfd."""
 SHM_LINE = 6
@@ -62,16 +64,29 @@ def remove_tree(path: str) -> None:
         os.rmdir(path)
 
 
-def release_shared_memory(data_dir: str) -> None:
-    """Free the System V segment of a killed server: only another start in that folder would have."""
+def release_shared_memory(data_dir: str) -> bool:
+    """Free the System V segment of a killed server: only another start in that folder would have.
+
+    Numbers are used again, so the segment must still have the server's key, and nobody attached to it.
+
+    Returns:
+        False while a process that is being killed still holds it.
+    """
     try:
         with open(os.path.join(data_dir, "postmaster.pid"), encoding="utf-8") as file:
-            segment = int(file.read().splitlines()[SHM_LINE].split()[1])
+            key, segment = file.read().splitlines()[SHM_LINE].split()
+        with open("/proc/sysvipc/shm", encoding="ascii") as file:
+            columns, *rows = (line.split() for line in file)
     except (OSError, ValueError, IndexError):
-        return
-    import ctypes  # noqa: PLC0415  (costs 5 ms and is needed only after a crash)
+        return True
+    for row in (dict(zip(columns, row, strict=False)) for row in rows):
+        if (row["key"], row["shmid"]) == (key, segment):
+            if row["nattch"] != "0":
+                return False
+            import ctypes  # noqa: PLC0415  (costs 5 ms and is needed only after a crash)
 
-    ctypes.CDLL(None).shmctl(segment, IPC_RMID, None)
+            ctypes.CDLL(None).shmctl(int(segment), IPC_RMID, None)
+    return True
 
 
 def enter_namespace(libc: Any, uid: int, gid: int) -> None:
@@ -282,13 +297,14 @@ class Supervisor:
             open(f"/proc/{self.child}/task/{self.child}/children", "rb") as file,
         ):
             backends = [int(word) for word in file.read().split()]
-        for process in (self.child, *backends):
+        for process in (*backends, self.child):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(process, signal.SIGKILL)
         os.waitpid(self.child, 0)
         self.child = 0
-        if self.data_dir:
-            release_shared_memory(self.data_dir)
+        deadline = time.monotonic() + DETACH_SECONDS
+        while not release_shared_memory(self.data_dir) and time.monotonic() < deadline:
+            time.sleep(0.01)
 
     def leave(self) -> None:
         """Stop and delete. From here on a signal must not interrupt."""
