@@ -42,12 +42,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None, None, None]:
     """Complete the environment before any conftest or application module is imported."""
-    file = _settings_file(early_config)
-    if file is not None:
-        from seatrial.plugin.activate import activate  # noqa: PLC0415 - only where seatrial is used
+    options = early_config.known_args_namespace
+    file = None if options.help or options.version else _settings_file(early_config)
+    if file is None:
+        return (yield)
+    from seatrial.plugin.activate import activate  # noqa: PLC0415 - only where seatrial is used
+    from seatrial.plugin.explaining import conftests_checked  # noqa: PLC0415
 
-        activate(early_config, file)
-    yield
+    activate(early_config, file)
+    with conftests_checked(early_config):
+        return (yield)
 
 
 def _settings_file(config: pytest.Config) -> Path | None:

@@ -92,7 +92,7 @@ class Closing:
         if self._mode is not None and not self._settled:
             self.notes.append(f"--seatrial-baseline={self._mode}: the run was cut short, nothing was written")
         if self.problems:
-            terminal.section("seatrial: this run is red", red=True, bold=True)
+            terminal.write_sep("=", "seatrial: this run is red", red=True, bold=True)
         for text in self.problems:
             terminal.line(text, red=True)
         for text in self.notes:

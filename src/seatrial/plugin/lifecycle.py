@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import traceback
 from typing import TYPE_CHECKING
 
 import pytest
 
-from seatrial.errors import SeatrialError
+from seatrial.plugin.explaining import startup_failure
 from seatrial.plugin.state import is_bound, uses_application
 
 if TYPE_CHECKING:
@@ -26,27 +25,31 @@ class Lifecycle:
     def __init__(self, trial: Trial) -> None:
         self._trial = trial
         self._failure: BaseException | None = None
-        self._told = ""
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Start the services before the first test, so that a wrong set-up is told once and at once."""
         config = session.config
-        if config.option.collectonly or _only_distributes(config):
-            return
-        if changed := self._trial.environment.changed():
-            raise pytest.UsageError(_changed_environment(changed))
-        bound = [item for item in session.items if is_bound(item)]
-        if not bound:
+        if config.option.collectonly:
             return
         try:
-            self._trial.start(application=any(uses_application(item) for item in bound))
+            self._start(session)
         except (KeyboardInterrupt, SystemExit):
             raise
         except BaseException as failure:
-            if not _is_worker(config):
-                raise pytest.UsageError(_startup_failure(failure)) from failure
+            if not hasattr(config, "workerinput"):
+                raise pytest.UsageError(startup_failure(failure)) from failure
             self._failure = failure
+
+    def _start(self, session: pytest.Session) -> None:
+        database = self._trial.database
+        if database is not None and database.failure is not None:
+            raise database.failure
+        self._trial.environment.check_unchanged()
+        stops_here = session.testsfailed and not session.config.option.continue_on_collection_errors
+        bound = [item for item in session.items if is_bound(item)]
+        if bound and not stops_here:
+            self._trial.start(application=any(uses_application(item) for item in bound))
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
@@ -55,14 +58,10 @@ class Lifecycle:
             self._trial.note_foreign_test()
             return
         if self._failure is not None:
-            self._fail(item)
+            # In an xdist worker: pytest ends a worker that fails before its first test as if it had crashed.
+            item.session.shouldfail = "seatrial could not start"
+            pytest.fail(startup_failure(self._failure), pytrace=False)
         self._trial.begin_test(application=uses_application(item))
-
-    def _fail(self, item: pytest.Item) -> None:
-        if self._told:
-            pytest.fail(f"seatrial could not start; the reason is shown at {self._told}", pytrace=False)
-        self._told = item.nodeid
-        pytest.fail(_startup_failure(self._failure), pytrace=False)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, None, None]:
@@ -101,33 +100,3 @@ class Lifecycle:
     def pytest_leave_pdb(self) -> None:
         """Time limits apply again."""
         self._trial.suspend(False)
-
-
-def _only_distributes(config: pytest.Config) -> bool:
-    """Whether this process hands the tests to xdist workers and runs none."""
-    return not _is_worker(config) and getattr(config.option, "dist", "no") != "no"
-
-
-def _is_worker(config: pytest.Config) -> bool:
-    return hasattr(config, "workerinput")
-
-
-def _startup_failure(failure: BaseException | None) -> str:
-    if isinstance(failure, SeatrialError):
-        return str(failure)
-    text = "".join(traceback.format_exception(failure)) if failure else ""
-    return f"the application could not be started; this is its own error:\n\n{text}"
-
-
-def _changed_environment(changed: list[str]) -> str:
-    lines = "\n".join(f"  {line}" for line in changed)
-    return str(
-        SeatrialError(
-            "the environment changed after seatrial had completed it, so the application would miss the "
-            "test database",
-            code="env.changed",
-            detail=lines,
-            remedy="look for a conftest, a .env loader or a plugin such as pytest-env that sets them; values "
-            "for tests belong in [tool.seatrial.env]",
-        )
-    )

@@ -36,8 +36,10 @@ class Reporting:
         """Where the tests run, and what was passed over on the way to it."""
         return [f"seatrial: {line}" for line in header_lines(self._trial)]
 
-    def pytest_report_collectionfinish(self) -> list[str]:
+    def pytest_report_collectionfinish(self, config: pytest.Config) -> list[str]:
         """Short fixture names that belong to another plugin in this project."""
+        if config.get_verbosity() < 0:
+            return []
         kept = [
             f"seatrial: the fixture `{name}` is ours: {owner} has one too, and is not configured here"
             for name, owner in self._names.kept.items()
@@ -69,10 +71,10 @@ class Reporting:
             self._parts.append(RunSummary.from_json(part))
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """One short section at the end of the run."""
+        """One short section at the end of the run; none with -q, as pytest then shows no header either."""
         total = RunSummary.merged(self._parts)
-        if total.tests:
-            terminalreporter.section("seatrial", sep="-")
+        if total.tests and terminalreporter.config.get_verbosity() >= 0:
+            terminalreporter.write_sep("-", "seatrial")
             for line in render(total):
                 terminalreporter.write_line(line)
             terminalreporter.write_line(f"honesty      {self._honesty.summary.line()}")

@@ -53,7 +53,8 @@ class TestDatabase:
         self._environment = environment
         self._rebuild = rebuild
         self._lock = threading.RLock()
-        self._failure: BaseException | None = None
+        self.failure: BaseException | None = None
+        """Why the database could not be started, if that was tried in vain."""
         self._clones: Clones | None = None
         self._closed = False
         self.prepared: Prepared | None = None
@@ -88,15 +89,15 @@ class TestDatabase:
             SeatrialError: the same error for every test, if the first attempt failed.
         """
         with self._lock:
-            if self._failure is not None:
-                raise self._failure
+            if self.failure is not None:
+                raise self.failure
             if self._clones is not None or self._closed:
                 return
             started = time.perf_counter()
             try:
                 self._clones = self._open()
             except BaseException as failure:
-                self._failure = failure
+                self.failure = failure
                 raise
             self.start_seconds = time.perf_counter() - started
 

@@ -68,13 +68,26 @@ class Environment:
                 self._environ[name] = value
         self._applied = {}
 
-    def changed(self) -> list[str]:
-        """A line for every variable of ours that is no longer what we set."""
-        return [
-            f"{name} is now {redact(self._environ.get(name, 'unset'))!r}"
+    def check_unchanged(self) -> None:
+        """Notice that somebody overwrote what the application must find.
+
+        Raises:
+            SettingsError: a variable of ours is no longer what we set.
+        """
+        changed = [
+            f"  {name} is now {redact(self._environ.get(name, 'unset'))!r}"
             for name, value in self._applied.items()
             if self._environ.get(name) != value
         ]
+        if changed:
+            raise SettingsError(
+                "the environment changed after seatrial had completed it, so the application would miss the "
+                "test database",
+                code="env.changed",
+                detail="\n".join(changed),
+                remedy="look for a conftest, a .env loader or a plugin such as pytest-env that sets them; "
+                "values for tests belong in [tool.seatrial.env]",
+            )
 
 
 def _pack(stash: Mapping[str, str | None]) -> str:

@@ -272,6 +272,8 @@ class Trial:
 
     def _stop_app(self) -> None:
         runner, self._runner, self._late = self._runner, None, False
+        if self._healer is not None:
+            self._healer.remove()
         if runner is not None:
             runner.stop()
 

@@ -116,7 +116,7 @@ def port(project: Project) -> Project:
 
 def test_every_way_to_read_settings_at_import_lands_in_the_test_database(project: Project) -> None:
     result = port(project).pytest(**INHERITED).expect(passed=5)
-    assert "passed over DATABASE_URL" in result.output
+    assert "DATABASE_URL passed over" in result.output
     assert "swordfish" not in result.output
 
 
@@ -140,7 +140,6 @@ def test_workers_have_servers_of_their_own_and_take_nothing_for_inherited(projec
     result = project.pytest("-p", "xdist.plugin", "-n", "2", **INHERITED).expect(passed=11)
     assert "passed over" in result.output
     assert "swordfish" not in result.output
-    assert "11 used seatrial" not in result.output
     assert "10 used seatrial in 2 processes" in result.output
 
 
@@ -156,14 +155,22 @@ def test_a_remote_data_store_in_environment_or_file_is_refused_by_name(project: 
 
 
 def test_a_conftest_that_changes_the_environment_is_told_before_the_first_test(project: Project) -> None:
-    project.shop("def test_it(client): print('ran')\n")
+    project.shop("def test_it(client): assert client\n")
     project.write({"conftest.py": "import os\nos.environ['DATABASE_URL'] = 'sqlite://u:swordfish@x/y'\n"})
-    result = project.pytest("-s")
-    assert result.status == 4, result.output
+    result = project.pytest().expect(4)
     assert "env.changed" in result.output
     assert "DATABASE_URL is now" in result.output
     assert "swordfish" not in result.output
-    assert "ran" not in result.output.split()
+    # Of a folder's conftest the controller of xdist knows nothing.
+    (project.root / "conftest.py").unlink()
+    override = "import os\nos.environ['DATABASE_URL'] = 'sqlite://'\n"
+    test = "import pytest\n@pytest.mark.parametrize('n', range(9))\ndef test_it(client, n): assert client\n"
+    project.write({"sub/conftest.py": override, "sub/test_sub.py": test, "test_shop.py": ""})
+    result = project.pytest("-p", "xdist.plugin", "-n", "2")
+    assert result.status in (1, 2), result.output
+    assert "DATABASE_URL is now 'sqlite://'" in result.output
+    assert "passed" not in result.output
+    assert result.counts["failed"] <= 2
 
 
 def test_the_environment_is_restored_and_a_second_run_in_the_same_process_works(project: Project) -> None:
@@ -186,3 +193,15 @@ def test_the_environment_is_restored_and_a_second_run_in_the_same_process_works(
     )
     assert result.status == 0, result.output
     assert result.output.count("1 passed") == 2
+
+
+def test_a_server_that_cannot_start_while_a_conftest_connects_tells_why(project: Project) -> None:
+    port(project).write({"schema.sql": "create tabel ships (name text);\n"})
+    result = project.pytest().expect(4)
+    assert "schema.sql:1 failed" in result.output
+    assert "conftest.py" in result.output
+    project.write({"conftest.py": "", "test_port.py": "import port\n\ndef test_it(db): assert db\n"})
+    result = project.pytest()
+    assert result.status == 4, result.output
+    assert "schema.sql:1 failed" in result.output
+    assert "port.py" in result.output

@@ -53,7 +53,8 @@ class ExternalProvider:
     def start(self, plan: TemplatePlan, *, rebuild: bool) -> Prepared:
         """Find the template on the server, or build it under a lock that other runs respect."""
         cluster = self._cluster()
-        key = fingerprint(plan, server=str(cluster.version))
+        # A template belongs to its owner: another role cannot copy it.
+        key = fingerprint(plan, server=f"{cluster.version} {cluster.owner.user}")
         name = f"{_PREFIX}_template_{key[:16]}"
         with cluster.connect(cluster.admin["dbname"]) as admin:
             admin.execute("select pg_advisory_lock(%s)", [_LOCK])
@@ -86,7 +87,7 @@ class ExternalProvider:
             version=facts.version,
             host=target.host,
             port=target.port,
-            admin=target.conninfo(),
+            admin={**target.conninfo(), "dbname": facts.connected_to},
             superuser=facts.superuser,
             owner=owner,
             app=self._derived(role) if role else owner,
@@ -115,7 +116,8 @@ def _prune(admin: psycopg.Connection[Any], *, keep: str) -> None:
     """Drop all but the newest few templates of earlier schemas."""
     rows = admin.execute(
         "select datname from pg_database where datname like 'seatrial\\_template\\_%%' and datname <> %s "
-        "and shobj_description(oid, 'pg_database') like %s order by oid desc",
+        "and shobj_description(oid, 'pg_database') like %s "
+        "and pg_has_role(datdba, 'USAGE') order by oid desc",
         [keep, _COMMENT + "%"],
     ).fetchall()
     for row in rows[_KEPT_TEMPLATES:]:

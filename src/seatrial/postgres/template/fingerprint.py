@@ -31,7 +31,6 @@ def fingerprint(plan: TemplatePlan, *, server: str) -> str:
         "seatrial": __version__,
         "server": server,
         "settings": asdict(plan.settings),
-        "database": plan.database,
         "env": dict(plan.env),
         "packages": dict(_installed()),
     }

@@ -33,11 +33,12 @@ def _ensure(connection: psycopg.Connection[Any], name: str, password: str, right
             code="template.role-taken",
             remedy="choose another name for tool.seatrial.database.app_role, or use the embedded server",
         )
-    verb = "ALTER" if row else "CREATE"
-    quoted = identifier(name)
-    connection.execute(
-        f"{verb} ROLE {quoted} LOGIN NOSUPERUSER NOBYPASSRLS {rights} PASSWORD {literal(password)}".encode()
-    )
+    quoted, secret = identifier(name), literal(password)
+    if row is not None:
+        connection.execute(f"ALTER ROLE {quoted} PASSWORD {secret}".encode())
+        return
+    # No superuser and no right to bypass row-level security: that is what CREATE ROLE gives by itself.
+    connection.execute(f"CREATE ROLE {quoted} LOGIN {rights} PASSWORD {secret}".encode())
     connection.execute(f"COMMENT ON ROLE {quoted} IS {literal(_OURS)}".encode())
 
 

@@ -1,12 +1,14 @@
-"""What every integration test may use."""
+"""What every integration and end-to-end test may use."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.support.project import Project
+from tests.support.runs import Runs
 
 
 @pytest.fixture(scope="session")
@@ -22,3 +24,11 @@ def project(tmp_path: Path, shared_cache: Path) -> Project:
     root = tmp_path / "project"
     root.mkdir()
     return Project(root=root, cache=shared_cache)
+
+
+@pytest.fixture
+def runs(tmp_path: Path) -> Iterator[Runs]:
+    """Start runs that are watched; after the test nothing of them may remain."""
+    started = Runs(tmp_path)
+    yield started
+    started.close()
