@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from seatrial.config import PlaceholderValues, refuse_unbuilt, render_env
 from seatrial.errors import SettingsError
 from seatrial.trial.environment import Environment
+from seatrial.trial.mode import refuse_unserved_mode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -60,8 +61,10 @@ class Trial:
 
         Raises:
             UnsafeTargetError: an explicitly named database is not provably ours.
-            SettingsError: a placeholder is unknown, or a variable points at another machine.
+            SettingsError: a placeholder is unknown, a variable points at another machine, or `TEST_MODE`
+                names a mode that is not served.
         """
+        refuse_unserved_mode(self.environment.inherited)
         if self.settings.database is not None:
             self.database = self._reserve_database()
         address = self.database.address if self.database else None
@@ -69,15 +72,17 @@ class Trial:
         self.environment.apply(self.settings, values, _libpq(address) if address else {})
 
     def _reserve_database(self) -> TestDatabase:
-        from seatrial.postgres.choice import choose_database  # noqa: PLC0415 - only suites with a database
-        from seatrial.trial.database import TestDatabase  # noqa: PLC0415
+        from seatrial.trial.database import TestDatabase  # noqa: PLC0415 - only suites with a database
+        from seatrial.trial.provider import choose_provider  # noqa: PLC0415
 
         settings = self.settings.database
         assert settings is not None  # the caller looked
-        self.choice = choose_database(option=self._option, environ=self.environment.inherited)
+        self.choice, provider = choose_provider(
+            settings, option=self._option, inherited=self.environment.inherited
+        )
         return TestDatabase(
             settings,
-            provider=_provider(settings, self.choice),
+            provider=provider,
             root=self.settings.root,
             env=self.settings.env,
             environment=self._render,
@@ -287,16 +292,6 @@ class Trial:
             if self.database is not None:
                 self.database.close()
             self.environment.restore()
-
-
-def _provider(settings: Any, choice: Choice) -> Any:
-    if choice.target is not None and choice.facts is not None:
-        from seatrial.postgres.providers.external import ExternalProvider  # noqa: PLC0415 - one of the two
-
-        return ExternalProvider(settings, choice.target, choice.facts)
-    from seatrial.postgres.providers.embedded import EmbeddedProvider  # noqa: PLC0415 - one of the two
-
-    return EmbeddedProvider(settings)
 
 
 def _libpq(address: DatabaseAddress) -> Mapping[str, str]:

@@ -15,7 +15,7 @@ import pytest
 def test_the_server_is_theirs_and_the_database_ours(client, db, n):
     assert client.post("/orders", params={"item": "anchor"}).json() == {"id": 1}
     assert db.scalar("select count(*) from orders") == 1
-    assert db.scalar("select current_database()").startswith("seatrial_")
+    assert db.scalar("select current_database()").startswith("seatrial")
     assert db.scalar("select rolsuper from pg_roles where rolname = current_user") is False
     db.execute("alter table orders add column more text")
 """
@@ -94,3 +94,26 @@ def test_a_role_of_the_server_is_not_taken_over(project: Project, foreign: Forei
     project.write({"pyproject.toml": PYPROJECT.replace("schema =", 'app_role = "plain"\nschema =')})
     result = project.pytest(TESTING_DATABASE_URL=foreign.url("versatile")).expect(4)
     assert "template.role-taken" in result.output
+
+
+def test_a_killed_run_leaves_nothing_for_the_next_one(project: Project, foreign: Foreign) -> None:
+    project.shop("import os\ndef test_end(db):\n    db.execute('select 1')\n    os.kill(os.getpid(), 9)\n")
+    url = foreign.url("maker")
+    assert project.pytest(TESTING_DATABASE_URL=url).status == -9
+    assert foreign.ours() != []
+    project.write({"test_shop.py": TESTS})
+    project.pytest(TESTING_DATABASE_URL=url).expect(passed=4)
+    assert foreign.ours() == []
+
+
+def test_a_database_whose_role_cannot_create_others_is_refused_or_passed_over(
+    project: Project, foreign: Foreign
+) -> None:
+    project.shop(TESTS)
+    with psycopg.connect(foreign.admin, autocommit=True) as connection:
+        connection.execute("create database bare owner plain")
+    result = project.pytest(TESTING_DATABASE_URL=foreign.url("plain", "bare")).expect(4)
+    assert "ALTER ROLE plain CREATEDB" in result.output
+    result = project.pytest(DATABASE_URL=foreign.url("plain", "bare")).expect(passed=4)
+    assert "DATABASE_URL passed over by rule 4" in result.output
+    assert "PostgreSQL 18.6, embedded" in result.output

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from seatrial.postgres.isolation.clones import Clones
+from seatrial.postgres.isolation.clones import Clones, run_name
 
-__all__ = ["Clones"]
+__all__ = ["Clones", "run_name"]

@@ -25,6 +25,11 @@ _SENTRY_DELAY_S = 0.15
 _SENTRY_STEP_S = 0.02
 
 
+def run_name(database: str) -> str:
+    """The application_name under which a run holds a session for as long as its databases live."""
+    return f"seatrial run {database}"
+
+
 class Clones:
     """The constant database name, and what stands behind it.
 
@@ -42,7 +47,9 @@ class Clones:
         self._baseline = template
         self._statements = statements
         self._numbers = itertools.count(1)
-        self._admin: psycopg.Connection[Any] = cluster.connect(cluster.admin["dbname"])
+        self._admin: psycopg.Connection[Any] = cluster.connect(
+            cluster.admin["dbname"], application_name=run_name(database)
+        )
         self._pool: ClonePool | None = None
         self._baselines: list[str] = []
         self._pristine = False

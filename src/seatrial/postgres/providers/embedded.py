@@ -7,6 +7,7 @@ import secrets
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from seatrial.errors import ServerError
 from seatrial.postgres.cache import CacheFolder
 from seatrial.postgres.cluster import Cluster, Credential
 from seatrial.postgres.doorbell import Doorbell
@@ -36,6 +37,10 @@ OWNER_ROLE = "seatrial_owner"
 _TEMPLATE = "seatrial_template"
 _REPORT = "template.json"
 _MAINTENANCE = "postgres"
+_ATTEMPTS = 20
+_DAMAGED = ("server.died", "server.wrong-data")
+"""Errors of a server whose data may be damaged in a way that the sizes of its files do not show."""
+_KEPT_DAYS = 14
 
 
 class EmbeddedProvider:
@@ -72,13 +77,16 @@ class EmbeddedProvider:
             built.append(key)
             self._build(folder, plan, binaries, cache, key)
 
-        entry = cache.entry(
-            "templates", key, build, valid=lambda folder: _valid(folder) and not (rebuild and not built)
-        )
-        report = TemplateReport.from_json(json.loads((entry / _REPORT).read_text(encoding="utf-8")))
+        cache.prune(older_than_days=_KEPT_DAYS)
         if self._doorbell is not None:
             self._doorbell.silence()
-        self._server = self._launch(entry / "data", binaries, self._port.port)
+
+        def fetch(*, fresh: bool) -> Path:
+            return cache.entry(
+                "templates", key, build, valid=lambda folder: _valid(folder) and (bool(built) or not fresh)
+            )
+
+        report, self._server = self._serve(fetch, binaries, fresh=rebuild)
         cluster = self._running_cluster(self._server, self._port.port)
         self._set_passwords(cluster)
         return Prepared(
@@ -97,6 +105,28 @@ class EmbeddedProvider:
             self._server.stop()
             self._server = None
         self._port.release()
+
+    def _serve(
+        self, fetch: Callable[..., Path], binaries: Binaries, *, fresh: bool
+    ) -> tuple[TemplateReport, EmbeddedServer]:
+        """Start the server on the entry that `fetch` gives; one that cannot be served is built anew, once."""
+        for _ in range(_ATTEMPTS):
+            entry = fetch(fresh=fresh)
+            try:
+                report = TemplateReport.from_json(json.loads((entry / _REPORT).read_text(encoding="utf-8")))
+                return report, self._launch(entry / "data", binaries, self._port.port)
+            except FileNotFoundError:
+                # Another run built it anew while it was being copied.
+                continue
+            except ServerError as error:
+                if fresh or error.code not in _DAMAGED:
+                    raise
+                fresh = True
+        raise ServerError(
+            "the cached template was replaced by other runs again and again while it was being copied",
+            code="cache.replaced",
+            remedy="run again, and use --seatrial-rebuild in one run at a time",
+        )
 
     def _build(
         self, folder: Path, plan: TemplatePlan, binaries: Binaries, cache: CacheFolder, key: str

@@ -6,10 +6,13 @@ import hashlib
 import hmac
 import json
 import os
+import re
 import secrets
 from typing import TYPE_CHECKING, Any
 
 from seatrial.postgres.cluster import Cluster, Credential
+from seatrial.postgres.isolation import run_name
+from seatrial.postgres.isolation.pool import drop
 from seatrial.postgres.providers.base import Prepared
 from seatrial.postgres.sql import identifier, literal
 from seatrial.postgres.template import TemplateReport, build_template, fingerprint
@@ -29,6 +32,7 @@ _PREFIX = "seatrial"
 _COMMENT = "seatrial template "
 _LOCK = 0x5EA7
 _KEPT_TEMPLATES = 4
+_RUN = re.compile(rf"{_PREFIX}_\d+_[0-9a-f]{{6}}")
 
 
 class ExternalProvider:
@@ -58,6 +62,7 @@ class ExternalProvider:
         name = f"{_PREFIX}_template_{key[:16]}"
         with cluster.connect(cluster.admin["dbname"]) as admin:
             admin.execute("select pg_advisory_lock(%s)", [_LOCK])
+            _drop_orphans(admin)
             report = None if rebuild else _find(admin, name)
             cached = report is not None
             if report is None:
@@ -122,6 +127,24 @@ def _prune(admin: psycopg.Connection[Any], *, keep: str) -> None:
     ).fetchall()
     for row in rows[_KEPT_TEMPLATES:]:
         admin.execute(f"DROP DATABASE IF EXISTS {identifier(str(row[0]))}".encode())
+
+
+def _drop_orphans(admin: psycopg.Connection[Any]) -> None:
+    """Drop the databases of runs that were killed: a living run holds a session under its database's name."""
+    rows = admin.execute(
+        "select datname from pg_database where datname like 'seatrial\\_%%' and datname not like %s "
+        "and pg_has_role(datdba, 'USAGE')",
+        [f"{_PREFIX}_template_%"],
+    ).fetchall()
+    for (name,) in rows:
+        run = _RUN.match(str(name))
+        if run is None:
+            continue
+        alive = admin.execute(
+            "select 1 from pg_stat_activity where application_name = %s", [run_name(run.group())]
+        ).fetchone()
+        if alive is None:
+            drop(admin, str(name))
 
 
 def _version(number: int) -> str:

@@ -27,7 +27,7 @@ def run_step(step: str, *, root: Path, environment: Mapping[str, str], **request
     """
     with tempfile.TemporaryDirectory(prefix="seatrial-build-") as folder:
         answer = Path(folder) / "answer.json"
-        request |= {"step": step, "answer": str(answer), "path": _import_path(root)}
+        request |= {"step": step, "answer": str(answer), "path": _import_path(root), "parent": os.getpid()}
         output = _run(request, root=root, environment=environment)
         values = json.loads(answer.read_text(encoding="utf-8")) if answer.exists() else {}
     if "result" in values:

@@ -10,10 +10,13 @@ import asyncio
 import importlib
 import inspect
 import json
+import os
 import sys
 import traceback
 from pathlib import Path
 from typing import Any
+
+from seatrial.postgres.parent import when_parent_ends
 
 
 class Refusal(Exception):  # noqa: N818 - not an error of this process: an answer
@@ -27,6 +30,8 @@ class Refusal(Exception):  # noqa: N818 - not an error of this process: an answe
 def main() -> None:
     """Serve one request."""
     request = json.loads(sys.stdin.read())
+    # The server ends with the test process; a seed that waits for something else would go on for nobody.
+    when_parent_ends(lambda: os._exit(1), parent=request["parent"])
     for folder in reversed(request["path"]):
         sys.path.insert(0, folder)
     try:
