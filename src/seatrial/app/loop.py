@@ -29,7 +29,6 @@ class AppEventLoop(asyncio.SelectorEventLoop):
         super().__init__()
         self._tracker = tracker
         self._outgoing: weakref.WeakSet[asyncio.BaseTransport] = weakref.WeakSet()
-        self.loop_errors_ignored: Callable[[dict[str, Any]], bool] | None = None
 
     def time(self, _read: Callable[[], float] = time.monotonic) -> float:
         """Seconds on the real clock; see :mod:`seatrial.app.clock`."""
@@ -56,11 +55,6 @@ class AppEventLoop(asyncio.SelectorEventLoop):
             remedy="Catch RuntimeError and NotImplementedError around add_signal_handler, "
             "or install signal handlers where the server is started, not in the lifespan.",
         )
-
-    def call_exception_handler(self, context: dict[str, Any]) -> None:
-        """Report an error nobody handled, unless it is being caused on purpose right now."""
-        if self.loop_errors_ignored is None or not self.loop_errors_ignored(context):
-            super().call_exception_handler(context)
 
     def connections_to(self, addresses: Collection[tuple[str, int]]) -> list[asyncio.BaseTransport]:
         """Return the open outgoing connections to one of these addresses."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import fields
 from typing import get_args
 
@@ -28,8 +29,8 @@ def load_database(table: Table) -> DatabaseSettings:
 def _schema(table: Table | None) -> Schema:
     if table is None:
         return Schema()
-    kinds = tuple(field.name for field in fields(Schema))
-    table.only(*kinds)
+    kinds = tuple(field.name for field in fields(Schema) if field.name != "files")
+    table.only(*kinds, "files")
     given = [name for name in kinds if name in table]
     if len(given) != 1:
         found = " and ".join(given) or "none"
@@ -37,15 +38,50 @@ def _schema(table: Table | None) -> Schema:
             "",
             f"expected exactly one of {', '.join(kinds)}; found {found}.",
             code="settings.schema",
-            remedy='Write { alembic = "alembic.ini" }, { sql = ["schema.sql"] } or '
-            '{ metadata = "shop.models:Base.metadata" }.',
+            remedy='Write { alembic = "alembic.ini" }, { sql = ["schema.sql"] }, '
+            '{ metadata = "shop.models:Base.metadata" } or { command = "python manage.py migrate" }.',
         )
     files = table.texts("sql")
     if given == ["sql"] and not files:
         raise table.error(
             "sql", "expected at least one file.", code="settings.empty", remedy="Name the SQL files in order."
         )
-    return Schema(alembic=table.text("alembic"), sql=files, metadata=table.reference("metadata"))
+    return Schema(
+        alembic=table.text("alembic"),
+        sql=files,
+        metadata=table.reference("metadata"),
+        command=_command(table),
+        files=_patterns(table),
+    )
+
+
+def _command(table: Table) -> str | None:
+    command = table.text("command")
+    if command is None:
+        return None
+    try:
+        shlex.split(command)
+    except ValueError as error:
+        raise table.error(
+            "command",
+            f"expected a command line; {str(error).lower()}.",
+            code="settings.bad-value",
+            remedy="Close every quote. What needs a shell is written as \"sh -c '...'\".",
+        ) from None
+    return command
+
+
+def _patterns(table: Table) -> tuple[str, ...]:
+    patterns = table.texts("files")
+    for position, pattern in enumerate(patterns):
+        if pattern.startswith("/"):
+            raise table.error(
+                f"files[{position}]",
+                f"expected a pattern relative to the folder of the settings file; found {pattern!r}.",
+                code="settings.bad-value",
+                remedy='Write it like "shop/migrations/*.py" or "../models/**/*.py".',
+            )
+    return patterns
 
 
 def _seeds(table: Table) -> tuple[str, ...]:

@@ -106,7 +106,7 @@ def _check_name(settings: Settings, valid: list[str], *, variable: str, placehol
             variable,
             f"{{{placeholder.name}}} is unknown or needs a table that is not declared.",
             code="settings.placeholder",
-            remedy=suggest(name, valid),
+            remedy=f"{suggest(name, valid)} A brace that is meant is doubled: {{{{ or }}}}.".lstrip(),
         )
     if not colon:
         return

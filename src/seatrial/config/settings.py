@@ -20,11 +20,16 @@ Algorithm = Literal["HS256", "RS256"]
 
 @dataclass(frozen=True, kw_only=True)
 class Schema:
-    """How the tables come to be: exactly one of the three is set, or none for an empty database."""
+    """How the tables come to be: exactly one of the four is set, or none for an empty database."""
 
     alembic: str | None = None
     sql: tuple[str, ...] = ()
     metadata: str | None = None
+    command: str | None = None
+    """A command line, run in the settings file's folder with the application's environment."""
+    files: tuple[str, ...] = ()
+    """Patterns of further files that decide what the tables are. A command is taken to read every Python,
+    SQL and configuration file of the project, unless it has patterns of its own."""
 
 
 @dataclass(frozen=True, kw_only=True)

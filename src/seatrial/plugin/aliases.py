@@ -20,13 +20,14 @@ class ShortNames:
         self.yielded: dict[str, str] = {}
         """Short names left to another plugin, with that plugin's name."""
 
-    @pytest.hookimpl(trylast=True)
+    # Before pytest reads the fixtures of conftests: of two that are visible everywhere the later one wins.
+    @pytest.hookimpl(tryfirst=True)
     def pytest_sessionstart(self, session: pytest.Session) -> None:
         """Leave a name to the plugin that has it; a conftest simply overrides ours."""
         manager = session.config.pluginmanager
         ours = _fixtures(short_names)
         owners = {name: owner for name, owner in _owners(manager).items() if name in ours}
-        self.kept = {name: owner for name, owner in owners.items() if _is_idle(owner)}
+        self.kept = {name: owner for name, owner in owners.items() if _is_idle(manager.get_plugin(owner))}
         self.yielded = {name: owner for name, owner in owners.items() if name not in self.kept}
         free = {name: fixture for name, fixture in ours.items() if name not in self.yielded}
         holder = ModuleType("seatrial.plugin.free_short_names")
@@ -43,13 +44,14 @@ def _fixtures(holder: object) -> dict[str, object]:
     return found
 
 
-def _is_idle(owner: str) -> bool:
+def _is_idle(plugin: object) -> bool:
     """Whether a plugin is installed but not in use.
 
     pytest-django without Django's settings skips every test that asks for one of its fixtures, and a
     skipped suite must not look like a passed one.
     """
-    if owner != "django" or os.environ.get("DJANGO_SETTINGS_MODULE"):
+    is_django = str(getattr(plugin, "__name__", "")).startswith("pytest_django.")
+    if not is_django or os.environ.get("DJANGO_SETTINGS_MODULE"):
         return False
     conf = sys.modules.get("django.conf")
     return conf is None or not conf.settings.configured

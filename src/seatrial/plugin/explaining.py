@@ -13,14 +13,23 @@ from seatrial.plugin.state import TRIAL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from types import TracebackType
 
 
 def startup_failure(failure: BaseException) -> str:
-    """Our own errors as they are; the application's with its own traceback."""
+    """Our own errors as they are; any other with its traceback, from the first frame that is not ours."""
     if isinstance(failure, SeatrialError):
         return str(failure)
-    text = "".join(traceback.format_exception(failure))
+    frames = _without_ours(failure.__traceback__)
+    text = "".join(traceback.format_exception(type(failure), failure, frames))
     return f"the application could not be started; this is its own error:\n\n{text}"
+
+
+def _without_ours(frames: TracebackType | None) -> TracebackType | None:
+    rest = frames
+    while rest is not None and rest.tb_frame.f_globals.get("__name__", "").startswith("seatrial."):
+        rest = rest.tb_next
+    return rest or frames
 
 
 @contextmanager

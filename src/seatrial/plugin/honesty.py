@@ -185,7 +185,7 @@ class HonestyPlugin:
 
     def _verdict(self, item: pytest.Item, report: pytest.TestReport) -> Verdict | None:
         test = self._id(item)
-        if not item.stash.setdefault(BOUND, self._binds(item)):
+        if not (item.stash.get(BOUND, False) or self._binds(item)):
             return self._judge.unbound(test)
         executed = item.stash.get(_EXECUTED, None)
         if hasattr(report, "wasxfail"):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from seatrial.plugin.explaining import startup_failure
-from seatrial.plugin.state import is_bound, uses_application
+from seatrial.plugin.orphans import end_with_the_controller
+from seatrial.plugin.state import bind_late, is_bound, needs_application, uses_application
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -25,6 +26,11 @@ class Lifecycle:
     def __init__(self, trial: Trial) -> None:
         self._trial = trial
         self._failure: BaseException | None = None
+
+    def pytest_sessionstart(self, session: pytest.Session) -> None:
+        """A worker must not outlive its controller."""
+        if hasattr(session.config, "workerinput"):
+            end_with_the_controller()
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_finish(self, session: pytest.Session) -> None:
@@ -54,25 +60,35 @@ class Lifecycle:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         """A pristine database and empty fakes, before any fixture of the test runs."""
-        if not is_bound(item):
+        if is_bound(item):
+            self._begin(item, application=uses_application(item))
+        else:
             self._trial.note_foreign_test()
-            return
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_fixture_setup(
+        self, fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest
+    ) -> None:
+        """A pristine start also for a test that asks for its first fixture of ours while it runs."""
+        name, item = fixturedef.argname, request.node
+        if name.startswith("seatrial_") and isinstance(item, pytest.Item) and not is_bound(item):
+            bind_late(item)
+            self._begin(item, application=needs_application(name))
+
+    def _begin(self, item: pytest.Item, *, application: bool) -> None:
         if self._failure is not None:
             # In an xdist worker: pytest ends a worker that fails before its first test as if it had crashed.
             item.session.shouldfail = "seatrial could not start"
             pytest.fail(startup_failure(self._failure), pytrace=False)
-        self._trial.begin_test(application=uses_application(item))
+        self._trial.begin_test(application=application)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, None, None]:
         """Fail a test whose requests left something running."""
-        if not is_bound(item):
-            yield
-            return
         try:
             yield
         finally:
-            leftovers = self._trial.end_test()
+            leftovers = self._trial.end_test() if is_bound(item) else []
         if leftovers:
             lines = "\n".join(f"  {leftover.describe()}" for leftover in leftovers)
             pytest.fail(
@@ -93,9 +109,12 @@ class Lifecycle:
                 report.sections.append(("seatrial: raised inside the application", failure))
         return report
 
-    def pytest_enter_pdb(self) -> None:
-        """Suspend every time limit while somebody looks around."""
+    def pytest_enter_pdb(self, config: pytest.Config) -> None:
+        """Suspend every time limit while somebody looks around, and say how to look into the database."""
         self._trial.suspend(True)
+        command = self._trial.database.psql() if self._trial.database else None
+        if command:
+            config.get_terminal_writer().line(f"seatrial: this test's database: {command}")
 
     def pytest_leave_pdb(self) -> None:
         """Time limits apply again."""

@@ -49,8 +49,8 @@ class Reporting:
             for name, owner in self._names.yielded.items()
         ]
 
-    def pytest_runtest_setup(self, item: pytest.Item) -> None:
-        """Count the tests that use seatrial."""
+    def pytest_runtest_teardown(self, item: pytest.Item) -> None:
+        """Count the tests that used seatrial."""
         self._bound += is_bound(item)
 
     @pytest.hookimpl(trylast=True)

@@ -8,14 +8,27 @@ from seatrial.trial import Trial
 
 TRIAL = pytest.StashKey[Trial]()
 
+_BOUND_LATE = pytest.StashKey[bool]()
+
 _APPLICATION = frozenset({"seatrial_app", "seatrial_client", "seatrial_async_client", "seatrial_run_in_app"})
 
 
 def is_bound(item: pytest.Item) -> bool:
     """Whether a test uses seatrial: one of its fixtures, under the long or the short name."""
-    return any(name.startswith("seatrial_") for name in getattr(item, "fixturenames", ()))
+    names = getattr(item, "fixturenames", ())
+    return item.stash.get(_BOUND_LATE, False) or any(name.startswith("seatrial_") for name in names)
 
 
 def uses_application(item: pytest.Item) -> bool:
     """Whether a test asks for the application by one of its fixtures."""
     return not _APPLICATION.isdisjoint(getattr(item, "fixturenames", ()))
+
+
+def needs_application(fixture: str) -> bool:
+    """Whether a fixture starts the application."""
+    return fixture in _APPLICATION
+
+
+def bind_late(item: pytest.Item) -> None:
+    """Note that a test uses seatrial, although its parameters did not say so (`request.getfixturevalue`)."""
+    item.stash[_BOUND_LATE] = True

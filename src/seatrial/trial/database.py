@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import threading
 import time
 from typing import TYPE_CHECKING, Any
@@ -162,6 +163,14 @@ class TestDatabase:
     def handle(self) -> Handle:
         """A handle that connects as the owner of the database, at first use."""
         return Handle(self._connect_owner, self.address.url)
+
+    def psql(self) -> str | None:
+        """The command that opens the database, without a password in it; None before it was started."""
+        if self.prepared is None:
+            return None
+        admin = self.prepared.cluster.admin
+        words = ("psql", "-h", admin["host"], "-p", str(admin["port"]), "-U", admin["user"], "-d", self.name)
+        return shlex.join(words)
 
     def _connect_owner(self) -> psycopg.Connection[Any]:
         self.ensure()

@@ -8,6 +8,7 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from seatrial.app.pools import PoolHealer
 from seatrial.config import PlaceholderValues, refuse_unbuilt, render_env
 from seatrial.errors import SettingsError
 from seatrial.trial.environment import Environment
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from seatrial.app import AppRunner, AsyncClient, Client, Leftover
-    from seatrial.app.pools import PoolHealer
     from seatrial.config import DatabaseAddress
     from seatrial.config.settings import Settings
     from seatrial.fakes import Fakes
@@ -52,7 +52,7 @@ class Trial:
         self._keys: Keys | None = None
         self._fakes: Fakes | None = None
         self._runner: AppRunner | None = None
-        self._healer: PoolHealer | None = None
+        self._healer = PoolHealer()
         self._late = False
         self.app_start_seconds = 0.0
 
@@ -149,7 +149,6 @@ class Trial:
 
     def _start_app(self) -> None:
         from seatrial.app import AppRunner, load_app  # noqa: PLC0415 - only suites with an application
-        from seatrial.app.pools import PoolHealer  # noqa: PLC0415
 
         path = self.settings.app
         if path is None:
@@ -166,9 +165,7 @@ class Trial:
             grace=_GRACE_S,
         )
         runner.start()
-        self._runner = runner
-        self._healer = PoolHealer(runner)
-        self._healer.install()
+        self._runner = self._healer.runner = runner
         if self.database is not None and not self._late:
             # What the start-up wrote belongs to the state every test starts from.
             self._replacing_sessions(self.database.adopt)
@@ -215,7 +212,7 @@ class Trial:
         if application:
             self._start_app()
         elif self.database is not None and self.database.touched:
-            self.database.adopt()
+            self._replacing_sessions(self.database.adopt)
 
     def note_foreign_test(self) -> None:
         """A test that does not use seatrial runs: whatever it writes is not for the next one that does."""
@@ -268,23 +265,22 @@ class Trial:
             runner.run(_in_app(getattr(importlib.import_module(module), name)))
 
     def _replacing_sessions(self, step: Callable[[], None]) -> None:
-        """Run a step that ends all sessions of the database, so that no pool of the application notices."""
-        if self.database is None or self._runner is None or self._healer is None:
-            step()
+        """Run a step that ends all sessions of the database, so that no pool notices."""
+        if self.database is None:
             return
         with self._healer.replacing({(self.database.address.host, self.database.address.port)}):
             step()
 
     def _stop_app(self) -> None:
         runner, self._runner, self._late = self._runner, None, False
-        if self._healer is not None:
-            self._healer.remove()
+        self._healer.runner = None
         if runner is not None:
             runner.stop()
 
     def close(self) -> None:
         """Stop the application, the fakes and the server, and put the environment back."""
         try:
+            self._healer.remove()
             self._stop_app()
             if self._fakes is not None:
                 self._fakes.stop()

@@ -22,11 +22,14 @@ __all__ = ["PoolHealer"]
 class PoolHealer:
     """Makes every pool of the application reconnect without an error the application could see.
 
-    Each library is touched only if the application has loaded it, and none is patched.
+    Each library is touched only if it is loaded, and none is patched.
+
+    Args:
+        runner: the running application, if there is one; without it the pools of tests are healed.
     """
 
-    def __init__(self, runner: AppRunner) -> None:
-        self._runner = runner
+    def __init__(self, runner: AppRunner | None = None) -> None:
+        self.runner = runner
         self._sqlalchemy = SqlalchemyHealer()
         self._psycopg = PsycopgHealer()
 
@@ -49,10 +52,10 @@ class PoolHealer:
             addresses: host and port of the server.
         """
         self._sqlalchemy.retire(addresses)
-        with self._runner.held(numbers_of(addresses) if "asyncpg" in sys.modules else ()):
+        outdated = numbers_of(addresses) if "asyncpg" in sys.modules else set()
+        with self.runner.held(outdated) if self.runner else contextlib.nullcontext():
             yield
-        if self._runner.is_running:
-            self._psycopg.retire(self._runner)
+        self._psycopg.retire(self._running)
 
     def retire(self, addresses: Addresses) -> None:
         """Retire all connections to these servers whose sessions have been ended already.
@@ -61,8 +64,10 @@ class PoolHealer:
             addresses: host and port of the server.
         """
         self._sqlalchemy.retire(addresses)
-        if not self._runner.is_running:
-            return
-        if "asyncpg" in sys.modules:
-            self._runner.drop_connections(numbers_of(addresses))
-        self._psycopg.retire(self._runner)
+        if self._running is not None and "asyncpg" in sys.modules:
+            self._running.drop_connections(numbers_of(addresses))
+        self._psycopg.retire(self._running)
+
+    @property
+    def _running(self) -> AppRunner | None:
+        return self.runner if self.runner is not None and self.runner.is_running else None

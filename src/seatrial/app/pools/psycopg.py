@@ -24,7 +24,7 @@ class PsycopgHealer:
         self._pools = Instances()
         self._older_pools = Instances()
 
-    def retire(self, runner: AppRunner) -> None:
+    def retire(self, runner: AppRunner | None) -> None:
         """Replace the connections the server has ended, in every pool of this process."""
         if module := sys.modules.get("psycopg_pool"):
             self._retire_pools(runner, module)
@@ -32,7 +32,7 @@ class PsycopgHealer:
             for pool in self._older_pools.find((module.AbstractConnectionPool,), None):
                 _discard_idle(pool)
 
-    def _retire_pools(self, runner: AppRunner, module: Any) -> None:
+    def _retire_pools(self, runner: AppRunner | None, module: Any) -> None:
         # The class counts its pools to name them; where it does not, every search walks the heap.
         made = getattr(module.base.BasePool, "_num_pool", None) if hasattr(module, "base") else None
         pools = self._pools.find((module.AsyncConnectionPool, module.ConnectionPool), made)
@@ -41,7 +41,7 @@ class PsycopgHealer:
             for pool in usable:
                 if not isinstance(pool, module.AsyncConnectionPool):
                     pool.check()
-                elif runner.owns_loop_of(next(iter(getattr(pool, "_workers", ())), None)):
+                elif runner is not None and runner.owns_loop_of(next(iter(getattr(pool, "_workers", ())), None)):
                     runner.run(pool.check())
 
 

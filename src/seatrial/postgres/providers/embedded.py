@@ -78,8 +78,6 @@ class EmbeddedProvider:
             self._build(folder, plan, binaries, cache, key)
 
         cache.prune(older_than_days=_KEPT_DAYS)
-        if self._doorbell is not None:
-            self._doorbell.silence()
 
         def fetch(*, fresh: bool) -> Path:
             return cache.entry(
@@ -110,14 +108,17 @@ class EmbeddedProvider:
         self, fetch: Callable[..., Path], binaries: Binaries, *, fresh: bool
     ) -> tuple[TemplateReport, EmbeddedServer]:
         """Start the server on the entry that `fetch` gives; one that cannot be served is built anew, once."""
+        replaced: FileNotFoundError | None = None
         for _ in range(_ATTEMPTS):
             entry = fetch(fresh=fresh)
+            if self._doorbell is not None:
+                self._doorbell.silence()
             try:
                 report = TemplateReport.from_json(json.loads((entry / _REPORT).read_text(encoding="utf-8")))
                 return report, self._launch(entry / "data", binaries, self._port.port)
-            except FileNotFoundError:
+            except FileNotFoundError as missing:
                 # Another run built it anew while it was being copied.
-                continue
+                replaced = missing
             except ServerError as error:
                 if fresh or error.code not in _DAMAGED:
                     raise
@@ -126,7 +127,7 @@ class EmbeddedProvider:
             "the cached template was replaced by other runs again and again while it was being copied",
             code="cache.replaced",
             remedy="run again, and use --seatrial-rebuild in one run at a time",
-        )
+        ) from replaced
 
     def _build(
         self, folder: Path, plan: TemplatePlan, binaries: Binaries, cache: CacheFolder, key: str

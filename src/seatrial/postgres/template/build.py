@@ -92,6 +92,8 @@ class _Build:
                 return self._migrate(schema.alembic)
             if schema.metadata:
                 self._step("metadata", metadata=schema.metadata)
+            if schema.command:
+                self._step("command", command=schema.command)
         except TemplateError as error:
             self._start_over_for_an_extension(error)
             raise

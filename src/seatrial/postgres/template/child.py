@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -42,18 +43,19 @@ def _import_path(root: Path) -> list[str]:
 
 def _run(request: Mapping[str, Any], *, root: Path, environment: Mapping[str, str]) -> str:
     command = [sys.executable, "-m", "seatrial.postgres.template.worker"]
+    process = subprocess.Popen(
+        command,
+        cwd=root,
+        env={**os.environ, **environment},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        # A group of its own, so that what the project's code starts in turn can be ended with it.
+        start_new_session=True,
+    )
     try:
-        done = subprocess.run(
-            command,
-            input=json.dumps(request),
-            cwd=root,
-            env={**os.environ, **environment},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=_LIMIT_S,
-            check=False,
-        )
+        output, _ = process.communicate(json.dumps(request), timeout=_LIMIT_S)
     except subprocess.TimeoutExpired as late:
         raise TemplateError(
             f"building the template did not end within {_LIMIT_S:.0f} s",
@@ -61,12 +63,16 @@ def _run(request: Mapping[str, Any], *, root: Path, environment: Mapping[str, st
             remedy="look for a migration or seed that waits for a lock, a prompt or another server",
             detail=redact(str(late.output or "")),
         ) from None
-    return done.stdout
+    finally:
+        if process.returncode is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+    return output
 
 
 def _error(step: str, request: Mapping[str, Any], values: Mapping[str, str], output: str) -> TemplateError:
     kind, message = values.get("kind", "died"), redact(values.get("message", ""))
-    detail = redact(values.get("traceback", "")) or output[-4000:]
+    detail = redact(values.get("traceback", "")) or output[-4000:].strip()
     if kind == "two-heads":
         return TemplateError(
             f"the migrations of {request['config']} have more than one head: {message}",
@@ -82,6 +88,7 @@ def _error(step: str, request: Mapping[str, Any], values: Mapping[str, str], out
     what = {
         "alembic": "the migrations",
         "metadata": f"the metadata {request.get('metadata')!r}",
+        "command": f"the command {request.get('command')!r}",
         "seed": f"the seed {request.get('seed')!r}",
     }[step]
     return TemplateError(
@@ -95,6 +102,7 @@ def _error(step: str, request: Mapping[str, Any], values: Mapping[str, str], out
 _REMEDIES = {
     "seed-parameters": "a seed may take `db`, `session` and `url`, by these names, or nothing",
     "no-callable": "name a function as module:function",
+    "no-program": "install it in this environment, or write its path relative to the settings file's folder",
     "no-metadata": "name a MetaData object, such as models:Base.metadata",
 }
 
@@ -109,4 +117,4 @@ def _remedy(detail: str) -> str:
         return "declare it in tool.seatrial.database.extensions, and in stand_ins if the server lacks it"
     if "KeyError" in detail or "validation error" in detail:
         return "variables that the project's settings need belong in [tool.seatrial.env]"
-    return "mend what the traceback above names; it is the project's own code, run as the database's owner"
+    return "mend what is named above; it is the project's own code, run as the database's owner"

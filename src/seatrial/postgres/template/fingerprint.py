@@ -5,22 +5,26 @@ from __future__ import annotations
 import ast
 import hashlib
 import json
+import os
+import sys
 from dataclasses import asdict
-from importlib import metadata
+from fnmatch import fnmatch
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from seatrial import __version__
+from seatrial.errors import TemplateError
 from seatrial.postgres.template.alembic_files import AlembicFiles
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from pathlib import Path
 
     from seatrial.postgres.template.plan import TemplatePlan
 
 FORMAT = "1"
-# A template holds what these made of the project's files, so another version is another template.
-_PACKAGES = ("alembic", "sqlalchemy", "sqlmodel", "pgvector", "geoalchemy2", "psycopg", "asyncpg")
+_READ_BY_COMMANDS = (".py", ".sql", ".toml", ".ini", ".cfg")
+_NOT_THE_PROJECTS = ("__pycache__", "node_modules", "site-packages")
+_TESTS = ("test_*.py", "*_test.py", "conftest.py")
 
 
 def fingerprint(plan: TemplatePlan, *, server: str) -> str:
@@ -32,7 +36,7 @@ def fingerprint(plan: TemplatePlan, *, server: str) -> str:
         "server": server,
         "settings": asdict(plan.settings),
         "env": dict(plan.env),
-        "packages": dict(_installed()),
+        "packages": _installed(),
     }
     digest.update(json.dumps(facts, sort_keys=True, default=str).encode())
     for file in sorted(source_files(plan)):
@@ -51,15 +55,56 @@ def source_files(plan: TemplatePlan) -> set[Path]:
         files |= _named(plan.root, name)
     if settings.schema.metadata:
         files |= _named(plan.root, settings.schema.metadata)
+    files |= _matching(plan.root, settings.schema.files)
+    if settings.schema.command and not settings.schema.files:
+        files |= _whole_project(plan.root)
     return _with_imports(files, plan.root)
 
 
-def _installed() -> Iterator[tuple[str, str]]:
-    for name in _PACKAGES:
-        try:
-            yield name, metadata.version(name)
-        except metadata.PackageNotFoundError:
-            continue
+def _installed() -> list[str]:
+    """What is installed, with versions: any of it may hold tables, migrations, or the tool that runs them."""
+    folders = {entry for entry in sys.path if entry.endswith("-packages")}
+    found = (item for folder in folders for item in _names_in(folder))
+    return sorted({item for item in found if item.endswith((".dist-info", ".egg-info"))})
+
+
+def _names_in(folder: str) -> list[str]:
+    try:
+        return os.listdir(folder)
+    except OSError:
+        return []
+
+
+def _matching(root: Path, patterns: Iterable[str]) -> set[Path]:
+    files: set[Path] = set()
+    for pattern in patterns:
+        found = {file.resolve() for file in root.glob(pattern) if file.is_file()}
+        if not found:
+            raise TemplateError(
+                f"no file matches {pattern!r} in tool.seatrial.database.schema.files",
+                code="template.files-missing",
+                remedy=f"correct the pattern; it is relative to {root}",
+            )
+        files |= found
+    return files
+
+
+def _whole_project(root: Path) -> set[Path]:
+    """The files a command may read: it says nothing of them, so all count but tests and what is installed."""
+    files: set[Path] = set()
+    for place, folders, names in os.walk(root):
+        folders[:] = [name for name in folders if _is_the_projects(Path(place, name))]
+        files |= {
+            Path(place, name).resolve()
+            for name in names
+            if name.endswith(_READ_BY_COMMANDS) and not any(fnmatch(name, test) for test in _TESTS)
+        }
+    return {file for file in files if file.is_file()}
+
+
+def _is_the_projects(folder: Path) -> bool:
+    hidden = folder.name.startswith(".") or folder.name in _NOT_THE_PROJECTS
+    return not hidden and not (folder / "pyvenv.cfg").exists()
 
 
 def _named(root: Path, name: str) -> set[Path]:

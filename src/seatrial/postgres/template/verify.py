@@ -34,7 +34,7 @@ def verify_tables(connection: psycopg.Connection[Any], schema: Schema) -> int:
         TemplateError: a schema was declared and there is not one table.
     """
     tables = count_tables(connection)
-    declared = schema.alembic or schema.metadata or ", ".join(schema.sql)
+    declared = schema.alembic or schema.metadata or schema.command or ", ".join(schema.sql)
     if declared and not tables:
         raise TemplateError(
             f"{declared} ran without an error, and the database has no table",

@@ -11,6 +11,10 @@ import importlib
 import inspect
 import json
 import os
+import shlex
+import shutil
+import signal
+import subprocess
 import sys
 import traceback
 from pathlib import Path
@@ -30,8 +34,7 @@ class Refusal(Exception):  # noqa: N818 - not an error of this process: an answe
 def main() -> None:
     """Serve one request."""
     request = json.loads(sys.stdin.read())
-    # The server ends with the test process; a seed that waits for something else would go on for nobody.
-    when_parent_ends(lambda: os._exit(1), parent=request["parent"])
+    when_parent_ends(_end, parent=request["parent"])
     for folder in reversed(request["path"]):
         sys.path.insert(0, folder)
     try:
@@ -45,6 +48,13 @@ def main() -> None:
             "traceback": "".join(traceback.format_exception(_trimmed(error))),
         }
     Path(request["answer"]).write_text(json.dumps(answer), encoding="utf-8")
+
+
+def _end() -> None:
+    """End at once, with all that was started: what waits for something would go on for nobody."""
+    if os.getpgrp() == os.getpid():
+        os.killpg(os.getpid(), signal.SIGKILL)
+    os._exit(1)
 
 
 def _trimmed(error: BaseException) -> BaseException:
@@ -82,6 +92,19 @@ def _metadata(request: dict[str, Any]) -> None:
     engine = sqlalchemy.create_engine(request["url"])
     metadata.create_all(engine)
     engine.dispose()
+
+
+def _command(request: dict[str, Any]) -> None:
+    words = shlex.split(request["command"])
+    # "python" and the tools beside it are those of this environment, activated or not.
+    tools = os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)))
+    os.environ["PATH"] = tools
+    program = shutil.which(words[0], path=tools)
+    if program is None:
+        raise Refusal("no-program", f"there is no program {words[0]!r}")
+    done = subprocess.run([program, *words[1:]], stdin=subprocess.DEVNULL, check=False)
+    if done.returncode:
+        raise Refusal("command", f"it ended with status {done.returncode}")
 
 
 def _seed(request: dict[str, Any]) -> None:
@@ -129,7 +152,7 @@ def _attribute(path: str) -> Any:
     return value
 
 
-_STEPS = {"alembic": _alembic, "metadata": _metadata, "seed": _seed}
+_STEPS = {"alembic": _alembic, "metadata": _metadata, "command": _command, "seed": _seed}
 
 if __name__ == "__main__":
     main()
