@@ -45,7 +45,7 @@ test-integration: $(STAMP) ## those that start servers and applications
 	@$(RUN) pytest tests/integration tests/e2e
 
 test-integration-postgres: $(STAMP) ## examples/agents on the server that TESTING_DATABASE_URL names, else embedded
-	@cd examples/agents && ../../$(RUN) pytest -m integration
+	@cd examples/agents && ../../$(RUN) pytest
 
 test-cov: $(STAMP) ## with branch coverage
 	@$(RUN) pytest -n 2 --cov=seatrial --cov-branch --cov-report=term-missing:skip-covered

@@ -34,7 +34,9 @@ def wait_until(condition: Callable[[], object], *, limit: float = SLOW_SECONDS, 
 class Run:
     """A process with all its descendants, found by a variable in their environment, and their folders."""
 
-    def __init__(self, command: list[str], *, cwd: Path, env: Mapping[str, str], log: Path, **how: object) -> None:
+    def __init__(
+        self, command: list[str], *, cwd: Path, env: Mapping[str, str], log: Path, **how: object
+    ) -> None:
         self._mark = uuid.uuid4().hex
         self._log = log
         self.folders: set[Path] = set()
@@ -89,7 +91,13 @@ class Run:
         send(self.process.pid, number)
         with contextlib.suppress(ProcessLookupError):
             os.kill(self.process.pid, signal.SIGCONT)
-        return self.process.wait(timeout=SLOW_SECONDS)
+        try:
+            return self.process.wait(timeout=SLOW_SECONDS)
+        except subprocess.TimeoutExpired:
+            # pytest's faulthandler shows where every thread is.
+            self.process.send_signal(signal.SIGABRT)
+            self.process.wait()
+            raise AssertionError(self.output) from None
 
     def remains(self) -> list[str]:
         """What is left: processes, run folders, socket folders."""

@@ -72,7 +72,7 @@ class Quiescence:
 
     def is_quiet(self) -> bool:
         """Tell whether nothing is at work; a few microseconds, from any thread."""
-        if self._tracker.tasks or self._thread.jobs.running:
+        if self._tracker.tasks or self._jobs_of_requests():
             return False
         return all(self._parking.is_parked(task) for task in list(self._tracker.workers))
 
@@ -111,7 +111,12 @@ class Quiescence:
         tasks = [
             _of_task(task, started) for task, started in list(self._tracker.tasks.items()) if not task.done()
         ]
-        return [*tasks, *(_of_job(job) for job in list(self._thread.jobs.running.values()))]
+        return [*tasks, *(_of_job(job) for job in self._jobs_of_requests())]
+
+    def _jobs_of_requests(self) -> list[Job]:
+        """Jobs but those of workers: a worker that waits for a thread is at work or parked, as elsewhere."""
+        workers = self._tracker.workers
+        return [job for job in list(self._thread.jobs.running.values()) if job.task not in workers]
 
     def _keep_keepers(self) -> None:
         for task, started in list(self._tracker.tasks.items()):

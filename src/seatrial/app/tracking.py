@@ -104,6 +104,8 @@ class Job:
 
     name: str
     started: Started
+    task: asyncio.Task[Any] | None = field(default=None, repr=False)
+    """The task that handed it to a thread, where one did."""
     thread: int | None = None
     future: Future[Any] | None = field(default=None, repr=False)
 
@@ -116,13 +118,20 @@ class Jobs:
 
     def begin(self, name: str) -> Job:
         """Count a job; it is done when :meth:`end` is called with it."""
-        job = Job(name, Started(CURRENT.get(), site_of_caller()))
+        job = Job(name, Started(CURRENT.get(), site_of_caller()), _current_task())
         self.running[id(job)] = job
         return job
 
     def end(self, job: Job) -> None:
         """Stop counting a job."""
         self.running.pop(id(job), None)
+
+
+def _current_task() -> asyncio.Task[Any] | None:
+    try:
+        return asyncio.current_task()
+    except RuntimeError:  # a thread without an event loop
+        return None
 
 
 class CountingExecutor(ThreadPoolExecutor):

@@ -23,6 +23,14 @@ if TYPE_CHECKING:
     from seatrial.config.settings import Isolation, Settings
 
 
+# Labels for `-m`; they change nothing by themselves.
+_MARKERS = (
+    "integration: uses real services or the whole application",
+    "unit: needs neither a service nor the application",
+    "slow: takes more than a moment",
+)
+
+
 def activate(config: pytest.Config, file: Path) -> None:
     """Prepare the trial and register everything that belongs to it.
 
@@ -36,6 +44,8 @@ def activate(config: pytest.Config, file: Path) -> None:
         trial.prepare()
     except SeatrialError as error:
         raise pytest.UsageError(str(error)) from error
+    for marker in _MARKERS:
+        config.addinivalue_line("markers", marker)
     config.stash[TRIAL] = trial
     config.add_cleanup(trial.close)
     register = config.pluginmanager.register

@@ -77,7 +77,8 @@ def _template(prepared: Prepared) -> str:
     report = prepared.report
     how = "template from the cache" if prepared.cached else f"template built in {_ms(report.seconds)}"
     revision = f" at revision {report.revision}" if report.revision else ""
-    return f"{how}, {report.tables} tables{revision}"
+    tables = "1 table" if report.tables == 1 else f"{report.tables} tables"
+    return f"{how}, {tables}{revision}"
 
 
 def render(summary: RunSummary) -> list[str]:

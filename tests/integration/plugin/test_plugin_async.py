@@ -6,7 +6,9 @@ import pytest
 
 from tests.support.project import SHOP, Project
 
-APPLICATION = SHOP + """
+APPLICATION = (
+    SHOP
+    + """
 from fastapi import WebSocket
 from fastapi.responses import StreamingResponse
 
@@ -23,6 +25,7 @@ async def echo(websocket: WebSocket):
     await websocket.send_text("echo " + await websocket.receive_text())
     await websocket.close()
 """
+)
 
 SYNC = """
 import pytest
@@ -82,7 +85,9 @@ def test_async_and_sync_tests_run_side_by_side(
     project: Project, arguments: tuple[str, ...], mark: str, conftest: str, tests: int
 ) -> None:
     project.shop(SYNC, **{"shop.py": APPLICATION, "test_async.py": ASYNC.format(mark=mark)})
-    project.write({"conftest.py": conftest, "pytest.ini": "[pytest]\nasyncio_default_fixture_loop_scope=function\n"})
+    project.write(
+        {"conftest.py": conftest, "pytest.ini": "[pytest]\nasyncio_default_fixture_loop_scope=function\n"}
+    )
     if "anyio" in mark:
         (project.root / "pytest.ini").unlink()
     result = project.pytest(*arguments).expect(passed=2 + tests)

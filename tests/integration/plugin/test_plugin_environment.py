@@ -91,14 +91,15 @@ def test_all_roads_lead_to_the_test_database(client, db, app, turn):
     assert db.scalar("select count(*) from berths") == 1
 
 def test_a_child_process_lands_there_too(db):
-    program = "import psycopg; psycopg.connect('', autocommit=True).execute(\\"insert into ships values ('child')\\")"
+    insert = "insert into ships values ('child')"
+    program = f"import psycopg; psycopg.connect('', autocommit=True).execute({insert!r})"
     subprocess.run([sys.executable, "-c", program], check=True)
     assert db.scalar("select count(*) from ships where name = 'child'") == 1
 
 def test_nothing_inherited_is_left():
     assert "TESTING_DATABASE_URL" not in os.environ
     assert "PGSERVICE" not in os.environ
-    assert "swordfish" not in " ".join(os.environ[name] for name in os.environ if name != "SEATRIAL_INHERITED")
+    assert "swordfish" not in " ".join(os.environ.values())
 """
 
 INHERITED = {
@@ -167,14 +168,17 @@ def test_a_conftest_that_changes_the_environment_is_told_before_the_first_test(p
     test = "import pytest\n@pytest.mark.parametrize('n', range(9))\ndef test_it(client, n): assert client\n"
     project.write({"sub/conftest.py": override, "sub/test_sub.py": test, "test_shop.py": ""})
     result = project.pytest("-p", "xdist.plugin", "-n", "2")
-    assert result.status in (1, 2), result.output
+    # Workers stop at their first test, of which there are at most two.
+    assert result.status != 0, result.output
     assert "DATABASE_URL is now 'sqlite://'" in result.output
-    assert "passed" not in result.output
-    assert result.counts["failed"] <= 2
+    assert result.counts.keys() == {"error"}, result.output
+    assert result.counts["error"] <= 2
 
 
 def test_the_environment_is_restored_and_a_second_run_in_the_same_process_works(project: Project) -> None:
-    project.shop("def test_it(client): assert client.post('/orders', params={'item': 'x'}).json() == {'id': 1}\n")
+    project.shop(
+        "def test_it(client): assert client.post('/orders', params={'item': 'x'}).json() == {'id': 1}\n"
+    )
     twice = """
     import os
     import threading
@@ -185,11 +189,17 @@ def test_the_environment_is_restored_and_a_second_run_in_the_same_process_works(
         assert pytest.main(["-p", "seatrial.plugin", "-W", "error", "-q"]) == 0
         changed = {n for n in {*before, *os.environ} if before.get(n) != os.environ.get(n)}
         assert changed <= {"PYTEST_VERSION"}, changed
-        assert [t.name for t in threading.enumerate()] == ["MainThread"], threading.enumerate()
+        others = [thread for thread in threading.enumerate() if thread is not threading.main_thread()]
+        for thread in others:
+            thread.join(10)
+        assert not [thread.name for thread in others if thread.is_alive()]
     """
     project.write({"twice.py": twice})
     result = project.run(
-        sys.executable, "twice.py", PYTEST_DISABLE_PLUGIN_AUTOLOAD="1", DATABASE_URL="postgresql://h.example/x"
+        sys.executable,
+        "twice.py",
+        PYTEST_DISABLE_PLUGIN_AUTOLOAD="1",
+        DATABASE_URL="postgresql://h.example/x",
     )
     assert result.status == 0, result.output
     assert result.output.count("1 passed") == 2

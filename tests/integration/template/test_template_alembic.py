@@ -11,7 +11,7 @@ from tests.support.project import Project
 @pytest.mark.parametrize("env", [SYNC_ENV, ASYNC_ENV], ids=["sync", "async"])
 def test_migrations_run_whatever_engine_env_py_makes(project: Project, env: str) -> None:
     result = alembic_project(project, env=env).pytest().expect(passed=1)
-    assert "1 tables at revision r1" in result.output
+    assert "1 table at revision r1" in result.output
 
 
 def test_the_second_run_takes_the_template_from_the_cache(project: Project) -> None:

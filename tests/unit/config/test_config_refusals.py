@@ -165,7 +165,7 @@ def test_a_mistyped_choice_gets_the_nearest(tmp_path: Path) -> None:
 
 def test_two_schemas_are_named(tmp_path: Path) -> None:
     error = refusal(tmp_path, "tool.seatrial.database.schema = {alembic='a', metadata='b:c'}")
-    assert "exactly one of alembic, sql, metadata; found alembic and metadata" in error.message
+    assert "exactly one of alembic, sql, metadata, command; found alembic and metadata" in error.message
 
 
 def test_a_user_of_an_undeclared_tenant_gets_the_nearest(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from seatrial.app.pools.asyncpg import numbers_of
+from seatrial.app.pools.django import DjangoHealer
 from seatrial.app.pools.psycopg import PsycopgHealer
 from seatrial.app.pools.sqlalchemy import SqlalchemyHealer
 
@@ -32,6 +33,7 @@ class PoolHealer:
         self.runner = runner
         self._sqlalchemy = SqlalchemyHealer()
         self._psycopg = PsycopgHealer()
+        self._django = DjangoHealer()
 
     def install(self) -> None:
         """Begin to watch SQLAlchemy's pools, if it is loaded; may be called again and again."""
@@ -55,6 +57,7 @@ class PoolHealer:
         outdated = numbers_of(addresses) if "asyncpg" in sys.modules else set()
         with self.runner.held(outdated) if self.runner else contextlib.nullcontext():
             yield
+            self._django.retire(addresses)
         self._psycopg.retire(self._running)
 
     def retire(self, addresses: Addresses) -> None:
@@ -64,6 +67,7 @@ class PoolHealer:
             addresses: host and port of the server.
         """
         self._sqlalchemy.retire(addresses)
+        self._django.retire(addresses)
         if self._running is not None and "asyncpg" in sys.modules:
             self._running.drop_connections(numbers_of(addresses))
         self._psycopg.retire(self._running)

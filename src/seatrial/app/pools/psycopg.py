@@ -41,7 +41,9 @@ class PsycopgHealer:
             for pool in usable:
                 if not isinstance(pool, module.AsyncConnectionPool):
                     pool.check()
-                elif runner is not None and runner.owns_loop_of(next(iter(getattr(pool, "_workers", ())), None)):
+                elif runner is not None and runner.owns_loop_of(
+                    next(iter(getattr(pool, "_workers", ())), None)
+                ):
                     runner.run(pool.check())
 
 

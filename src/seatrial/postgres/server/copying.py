@@ -30,19 +30,21 @@ class _Copy:
     def __init__(self, *, reflink: bool) -> None:
         self.reflink = reflink
 
-    def file(self, source: str, target: str) -> None:
+    def file(self, source: str, target: str, size: int) -> None:
         """Copy the bytes of one file; it stays private to this user."""
-        reader = os.open(source, os.O_RDONLY | os.O_CLOEXEC)
+        writer = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         try:
-            writer = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+            if size == 0:
+                return
+            reader = os.open(source, os.O_RDONLY | os.O_CLOEXEC)
             try:
-                self._content(reader, writer)
+                self._content(reader, writer, size)
             finally:
-                os.close(writer)
+                os.close(reader)
         finally:
-            os.close(reader)
+            os.close(writer)
 
-    def _content(self, reader: int, writer: int) -> None:
+    def _content(self, reader: int, writer: int, size: int) -> None:
         if self.reflink:
             try:
                 fcntl.ioctl(writer, FICLONE, reader)
@@ -52,12 +54,13 @@ class _Copy:
                 self.reflink = False
             else:
                 return
-        size = os.fstat(reader).st_size
         if size > CHUNK:
             _copy_extents(reader, writer, size)
             return
-        while chunk := os.read(reader, CHUNK):
+        # Every call counts for a thousand files: none to learn the size again, none to see the end.
+        while size and (chunk := os.read(reader, size)):
             _write(writer, chunk)
+            size -= len(chunk)
 
 
 def copy_tree(source: Path, target: Path) -> None:
@@ -85,8 +88,8 @@ def is_out_of_space(error: OSError) -> bool:
     return error.errno in NO_SPACE
 
 
-def _make_folders(source: str, target: str) -> list[tuple[str, str]]:
-    """Create the folders and list the files to copy."""
+def _make_folders(source: str, target: str) -> list[tuple[str, str, int]]:
+    """Create the folders and list the files to copy, with their sizes."""
     files = []
     pending = [(source, target)]
     while pending:
@@ -104,14 +107,14 @@ def _make_folders(source: str, target: str) -> list[tuple[str, str]]:
                 if entry.is_dir():
                     os.mkdir(place, 0o700)  # noqa: PTH102  (a loop over 1000 entries)
                     pending.append((entry.path, place))
-                elif stat.S_ISREG(entry.stat().st_mode):
-                    files.append((entry.path, place))
+                elif stat.S_ISREG((status := entry.stat()).st_mode):
+                    files.append((entry.path, place, status.st_size))
     return files
 
 
-def _copy_files(copy: _Copy, files: list[tuple[str, str]]) -> None:
-    for source, target in files:
-        copy.file(source, target)
+def _copy_files(copy: _Copy, files: list[tuple[str, str, int]]) -> None:
+    for source, target, size in files:
+        copy.file(source, target, size)
 
 
 def _copy_extents(reader: int, writer: int, size: int) -> None:

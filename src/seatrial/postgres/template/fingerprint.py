@@ -70,7 +70,7 @@ def _installed() -> list[str]:
 
 def _names_in(folder: str) -> list[str]:
     try:
-        return os.listdir(folder)
+        return os.listdir(folder)  # noqa: PTH208 - a name for each of some hundred, no path
     except OSError:
         return []
 

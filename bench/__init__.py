@@ -1,0 +1,1 @@
+"""The figures of RESULTS.md: `python -m bench` measures all of them in one run."""
