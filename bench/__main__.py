@@ -36,9 +36,9 @@ def main() -> None:
 
 
 def _sections(noise: machine.Noise, *, quick: bool) -> dict[str, Callable[[], Section]]:
-    few = 2 if quick else None
+    few = 1 if quick else None
     return {
-        "cold start": lambda: cold_start.section(few or 7, noise, places.places()[: 1 if quick else 2]),
+        "cold start": lambda: cold_start.section(few or 5, noise, places.places()[: 1 if quick else 2]),
         "per test": lambda: per_test.section(few or 5, 10 if quick else 200, noise),
         "swap": lambda: swap.section(few or 5, 3 if quick else 20, noise),
         "request": lambda: request_overhead.section(few or 9, 20 if quick else 400, noise),

@@ -15,7 +15,19 @@ if TYPE_CHECKING:
 
 # How frameworks say that the client has gone; no failure of the application.
 _DEPARTURES = ("WebSocketDisconnect", "ClientDisconnect", "ClientDisconnected")
+# How drivers say that a session was ended behind their backs.
+_SESSION_ENDED = (
+    "terminating connection due to administrator command",
+    "connection is closed",
+    "connection already closed",
+    "connection was closed in the middle of operation",
+)
 _OWN_PACKAGE = __name__.rpartition(".")[0]
+_ABOUT_SESSIONS = (
+    "\nEvery test has a database of its own behind the same address, and the sessions of the one before end. "
+    "Pools of SQLAlchemy, asyncpg, psycopg, psycopg2 and Django connect again by themselves; "
+    "a connection kept outside of them does not.\nWhat to do: take it from a pool, or open it again when it is closed.\n"
+)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -34,6 +46,8 @@ class AppFailure:
         """Return the request and the traceback, beginning at the application's own first frame."""
         frames = own_frames_cut(self.exception.__traceback__)
         text = "".join(traceback.format_exception(type(self.exception), self.exception, frames))
+        if any(sign in text for sign in _SESSION_ENDED):
+            text += _ABOUT_SESSIONS
         return f"While the application answered {self.request}:\n{text}" if self.request else text
 
 

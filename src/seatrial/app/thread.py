@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _SECONDS_TO_ANSWER = 0.5
 _SECONDS_TO_CANCEL = 1.0
 _LONGEST_HOLD = 60.0
-_REMEDY_HANG = "Make it return, or raise startup_timeout if it is only slow."
+_REMEDY_HANG = "Make it return: look at where it waits, above, and at what it waits for."
 
 
 class AppThread:

@@ -69,7 +69,7 @@ class TaskTracker:
 
     Attributes:
         tasks: what requests and coroutines of tests started.
-        workers: what the lifespan started; these are expected to live on.
+        workers: what the lifespan started, and what those tasks start; these are expected to live on.
     """
 
     def __init__(self) -> None:
@@ -79,7 +79,8 @@ class TaskTracker:
     def add(self, task: asyncio.Task[Any]) -> None:
         """Remember a task until it is done."""
         if not task.done():
-            self.tasks[task] = Started(CURRENT.get(), site_of_caller())
+            family = self.workers if _current_task() in self.workers else self.tasks
+            family[task] = Started(CURRENT.get(), site_of_caller())
             task.add_done_callback(self._forget)
 
     def adopt(self, task: asyncio.Task[Any], origin: Origin) -> None:

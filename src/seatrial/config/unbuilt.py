@@ -25,6 +25,10 @@ def refuse_unbuilt(settings: Settings) -> None:
         raise _unbuilt(
             settings, f"databases.{name}", "further databases", "one database, in the table database"
         )
+    if settings.tests.integration_flag:
+        raise _unbuilt(
+            settings, "tests.integration_flag", "the option --integration", "pytest -m integration"
+        )
     if settings.identities.scheme != "jwt":
         raise _unbuilt(settings, "identities.scheme", f"{settings.identities.scheme!r}", '"jwt"')
     for name, options in settings.fakes.items():

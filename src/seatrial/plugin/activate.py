@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from seatrial.config import load_settings
-from seatrial.errors import SeatrialError
 from seatrial.plugin import fixtures
 from seatrial.plugin.aliases import ShortNames
+from seatrial.plugin.explaining import startup_failure
 from seatrial.plugin.honesty import HonestyPlugin
 from seatrial.plugin.lifecycle import Lifecycle
 from seatrial.plugin.reporting import Reporting
@@ -42,8 +42,8 @@ def activate(config: pytest.Config, file: Path) -> None:
         settings = _with_options(load_settings(file), options.seatrial_isolation)
         trial = Trial(settings, database=options.seatrial_database, rebuild=options.seatrial_rebuild)
         trial.prepare()
-    except SeatrialError as error:
-        raise pytest.UsageError(str(error)) from error
+    except Exception as error:
+        raise pytest.UsageError(startup_failure(error)) from error
     for marker in _MARKERS:
         config.addinivalue_line("markers", marker)
     config.stash[TRIAL] = trial

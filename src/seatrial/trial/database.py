@@ -79,6 +79,11 @@ class TestDatabase:
         """How many times a fresh clone was put in place, and the seconds that tests waited for it."""
         return (self._clones.swaps, self._clones.seconds) if self._clones else (0, 0.0)
 
+    @property
+    def starts_at_first_connection(self) -> bool:
+        """Whether somebody who connects early (at import, say) is served; else the database must be there."""
+        return not self._provider.outlives_us
+
     def _knocked(self) -> None:
         self.touched = True
         self.ensure()

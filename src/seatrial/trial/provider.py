@@ -27,9 +27,13 @@ def choose_provider(
     Raises:
         UnsafeTargetError: an explicitly named server cannot be used.
     """
+    if settings.provider == "embedded" and option is None:
+        option = "embedded"
     choice = choose_database(option=option, environ=inherited)
     if choice.mode == "named" and choice.target is not None:
         choice = _without_a_named_database(choice, choice.target)
+    if settings.provider == "external" and choice.target is None:
+        raise _no_server(choice)
     if choice.target is not None and choice.facts is not None:
         from seatrial.postgres.providers.external import ExternalProvider  # noqa: PLC0415 - one of the two
 
@@ -37,6 +41,15 @@ def choose_provider(
     from seatrial.postgres.providers.embedded import EmbeddedProvider  # noqa: PLC0415 - one of the two
 
     return choice, EmbeddedProvider(settings)
+
+
+def _no_server(choice: Choice) -> UnsafeTargetError:
+    return UnsafeTargetError(
+        'provider = "external" asks for a server of yours, and none was named that can be used',
+        code="database.no-server",
+        detail="\n".join(passed.header_line for passed in choice.passed_over),
+        remedy="name one with TESTING_DATABASE_URL or --seatrial-database",
+    )
 
 
 def _without_a_named_database(choice: Choice, target: Target) -> Choice:

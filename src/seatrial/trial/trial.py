@@ -70,6 +70,8 @@ class Trial:
         address = self.database.address if self.database else None
         values = self._render(address)
         self.environment.apply(self.settings, values, _libpq(address) if address else {})
+        if self.database is not None and not self.database.starts_at_first_connection:
+            self.database.ensure()
 
     def _reserve_database(self) -> TestDatabase:
         from seatrial.trial.database import TestDatabase  # noqa: PLC0415 - only suites with a database

@@ -17,6 +17,7 @@ import seatrial
 from seatrial.cli.parser import make_parser
 from seatrial.config import settings as config
 from seatrial.config.unbuilt import BUILT_FAKES
+from seatrial.plugin.activate import _MARKERS
 from seatrial.postgres.choice import refusal
 from seatrial.postgres.template.worker import _STEPS
 from tests.integration.docs.documents import ERRORS, GUIDE, ROOT, SETTINGS, first_cells, section
@@ -107,6 +108,11 @@ def test_environment_variables_of_ours() -> None:
     from seatrial.postgres.choice.parse import NAMES_A_TARGET
 
     assert {name for name in documented if name.startswith("PG")} == set(NAMES_A_TARGET)
+
+
+def test_markers() -> None:
+    registered = dict(line.split(": ") for line in _MARKERS)
+    assert {name: row[0] for name, row in _rows("## Markers").items()} == registered
 
 
 def test_names_for_annotations() -> None:

@@ -117,3 +117,29 @@ def test_a_database_whose_role_cannot_create_others_is_refused_or_passed_over(
     result = project.pytest(DATABASE_URL=foreign.url("plain", "bare")).expect(passed=4)
     assert "DATABASE_URL passed over by rule 4" in result.output
     assert "PostgreSQL 18.6, embedded" in result.output
+
+
+def test_an_application_that_connects_at_import_is_served(project: Project, foreign: Foreign) -> None:
+    at_import = """
+    import os
+    import psycopg
+
+    with psycopg.connect(os.environ["DATABASE_URL"]) as connection:
+        connection.execute("insert into orders (item) values ('at import')")
+    """
+    project.shop("def test_it(db):\n    assert db.scalar('select item from orders') == 'at import'\n")
+    project.write({"conftest.py": at_import})
+    project.pytest(TESTING_DATABASE_URL=foreign.url("maker")).expect(passed=1)
+
+
+def test_the_provider_setting_is_obeyed(project: Project, foreign: Foreign) -> None:
+    test = "def test_it(db):\n    assert db.scalar('select 1') == 1\n"
+    project.shop(test, **{"pyproject.toml": PYPROJECT.replace("schema =", 'provider = "external"\nschema =')})
+    result = project.pytest().expect(4)
+    assert "database.no-server" in result.output
+    assert (
+        "PostgreSQL 18.6, DATABASE_URL"
+        in project.pytest(DATABASE_URL=foreign.url("maker")).expect(passed=1).output
+    )
+    project.write({"pyproject.toml": PYPROJECT.replace("schema =", 'provider = "embedded"\nschema =')})
+    assert "embedded" in project.pytest(DATABASE_URL=foreign.url("maker")).expect(passed=1).output

@@ -1,4 +1,4 @@
-"""Acceptance: an application that lives for the whole session never notices that its database was replaced."""
+"""Acceptance: an application that lives for the whole session never notices a replaced database."""
 
 from __future__ import annotations
 
@@ -158,7 +158,9 @@ def nothing_is_patched():
 """
 
 
-@pytest.mark.parametrize("access", [ASYNCPG, PSYCOPG, SQLALCHEMY], ids=["asyncpg", "psycopg_pool", "sqlalchemy"])
+@pytest.mark.parametrize(
+    "access", [ASYNCPG, PSYCOPG, SQLALCHEMY], ids=["asyncpg", "psycopg_pool", "sqlalchemy"]
+)
 def test_two_hundred_tests_with_ddl_leave_no_trace(project: Project, access: str) -> None:
     project.write(
         {

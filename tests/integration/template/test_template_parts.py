@@ -23,7 +23,10 @@ COUNT = "def test_rows(db):\n    assert db.scalar('select count(*) from ports') 
 
 
 def test_seeds_from_sql_and_python_are_part_of_the_template(project: Project) -> None:
-    settings = SQL + 'seeds = ["seed.sql", "seeds:with_db", "seeds:with_session", "seeds:asynchronous"]\n'
+    settings = (
+        SQL
+        + 'seeds = ["seed.sql", "seeds:with_db", "seeds:with_session", "seeds:both", "seeds:asynchronous"]\n'
+    )
     python = """
     import os
     import asyncpg
@@ -35,6 +38,9 @@ def test_seeds_from_sql_and_python_are_part_of_the_template(project: Project) ->
     def with_session(session):
         session.execute(text("insert into ports values (3, 'Cork')"))
 
+    async def both(session):
+        session.execute(text("insert into ports values (5, 'Elba')"))
+
     async def asynchronous():
         connection = await asyncpg.connect(os.environ["DATABASE_URL"])
         await connection.execute("insert into ports values (4, 'Deal')")
@@ -43,7 +49,7 @@ def test_seeds_from_sql_and_python_are_part_of_the_template(project: Project) ->
     schema(
         project,
         settings,
-        COUNT.format(4),
+        COUNT.format(5),
         seed__sql="insert into ports values (1, 'Aden');",
         seeds__py=python,
     )

@@ -39,7 +39,7 @@ class Provider(Protocol):
         """Start what has to run, and build or fetch the template."""
 
     def on_first_connection(self, start: Callable[[], object]) -> None:
-        """Arrange that `start` is called when somebody connects to the address before `start()` was."""
+        """Arrange, where we own the address, that `start` is called when somebody connects early."""
 
     def stop(self) -> None:
         """Stop and remove what was started; idempotent."""

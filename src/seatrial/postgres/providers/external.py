@@ -51,7 +51,7 @@ class ExternalProvider:
         return self._cluster().address(self.database, login=login)
 
     def on_first_connection(self, start: Callable[[], object]) -> None:
-        """Start at once: the name must exist before anybody connects, and the server runs already."""
+        """Nothing: the server runs already and answers by itself."""
         del start
 
     def start(self, plan: TemplatePlan, *, rebuild: bool) -> Prepared:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -77,7 +78,8 @@ def _error(step: str, request: Mapping[str, Any], values: Mapping[str, str], out
         return TemplateError(
             f"the migrations of {request['config']} have more than one head: {message}",
             code="template.two-heads",
-            remedy="join them with `alembic merge heads`, or set down_revision of one to the other",
+            remedy="join them with `alembic merge heads`, or set down_revision of one to the other; branches "
+            'that are meant to stay apart: schema = { command = "alembic upgrade heads" }',
         )
     if kind == "no-revisions":
         return TemplateError(
@@ -113,8 +115,9 @@ def _remedy(detail: str) -> str:
             "the build runs as the owner of the database, which is no superuser, as in production; "
             "extensions that need one belong in tool.seatrial.database.extensions"
         )
-    if 'extension "' in detail and "is not available" in detail:
-        return "declare it in tool.seatrial.database.extensions, and in stand_ins if the server lacks it"
+    if missing := re.search(r'extension "([^"]+)" is not available', detail):
+        name = missing[1]
+        return f'declare it under [tool.seatrial.database]: extensions = ["{name}"]'
     if "KeyError" in detail or "validation error" in detail:
         return "variables that the project's settings need belong in [tool.seatrial.env]"
     return "mend what is named above; it is the project's own code, run as the database's owner"

@@ -37,8 +37,19 @@ def _ensure(connection: psycopg.Connection[Any], name: str, password: str, right
     if row is not None:
         connection.execute(f"ALTER ROLE {quoted} PASSWORD {secret}".encode())
         return
-    # No superuser and no right to bypass row-level security: that is what CREATE ROLE gives by itself.
-    connection.execute(f"CREATE ROLE {quoted} LOGIN {rights} PASSWORD {secret}".encode())
+    import psycopg  # noqa: PLC0415 - an extra; loaded only when a server is used
+
+    try:
+        # No superuser and no right to bypass row-level security: what CREATE ROLE gives by itself.
+        connection.execute(f"CREATE ROLE {quoted} LOGIN {rights} PASSWORD {secret}".encode())
+    except psycopg.errors.InsufficientPrivilege:
+        user = connection.info.user
+        raise TemplateError(
+            f"the role {user!r} of the named server may not create the role {name!r}",
+            code="template.no-createrole",
+            remedy=f"as an administrator of that server: ALTER ROLE {identifier(user)} CREATEROLE; or leave "
+            "tool.seatrial.database.app_role out",
+        ) from None
     connection.execute(f"COMMENT ON ROLE {quoted} IS {literal(_OURS)}".encode())
 
 

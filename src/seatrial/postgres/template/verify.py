@@ -12,18 +12,23 @@ if TYPE_CHECKING:
 
     from seatrial.config.settings import Schema
 
-_TABLES = """
+# Alembic's own table, whatever env.py calls it and in whichever schema it lies.
+_IS_VERSION_TABLE = """
+exists (select from pg_attribute a where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+        having count(*) = 1 and min(a.attname::text) = 'version_num')
+"""
+_TABLES = f"""
 select count(*) from pg_class c join pg_namespace n on n.oid = c.relnamespace
 where c.relkind in ('r', 'p') and n.nspname not in ('pg_catalog', 'information_schema')
-  and n.nspname not like 'pg\\_%%' and c.relname <> 'alembic_version'
+  and n.nspname not like 'pg\\_%%' and not {_IS_VERSION_TABLE}
   and not exists (select from pg_depend d
                   where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.deptype = 'e')
-"""
+"""  # noqa: S608 - put together from constants
 
 
 def count_tables(connection: psycopg.Connection[Any]) -> int:
     """The number of the project's own tables: those of extensions and Alembic's are not counted."""
-    row = connection.execute(_TABLES).fetchone()
+    row = connection.execute(_TABLES.encode()).fetchone()
     return int(row[0]) if row else 0
 
 
@@ -51,11 +56,12 @@ def verify_revision(connection: psycopg.Connection[Any], head: str) -> None:
     Raises:
         TemplateError: the migrations reported success, and the database is not at the head.
     """
-    found = _revision(connection)
-    if found == head:
+    revisions = _revisions(connection)
+    if head in revisions:
         return
+    found = ", ".join(sorted(revisions)) or "none"
     raise TemplateError(
-        f"Alembic reported success, but the database is at revision {found or 'none'} "
+        f"Alembic reported success, but the database is at revision {found} "
         f"and the head is {head}: what the migrations did was never committed to this database",
         code="template.uncommitted",
         remedy="in env.py wrap `context.run_migrations()` in `with context.begin_transaction():`, and with "
@@ -65,16 +71,17 @@ def verify_revision(connection: psycopg.Connection[Any], head: str) -> None:
     )
 
 
-def _revision(connection: psycopg.Connection[Any]) -> str | None:
-    place = connection.execute(
-        "select format('%I.%I', n.nspname, c.relname) "
+def _revisions(connection: psycopg.Connection[Any]) -> set[str]:
+    places = connection.execute(
+        "select format('%I.%I', n.nspname, c.relname) "  # noqa: S608 - put together from constants
         "from pg_class c join pg_namespace n on n.oid = c.relnamespace "
-        "where c.relname = 'alembic_version' and c.relkind = 'r'"
-    ).fetchone()
-    if place is None:
-        return None
-    row = connection.execute(b"select version_num from " + place[0].encode()).fetchone()
-    return str(row[0]) if row else None
+        f"where c.relkind = 'r' and {_IS_VERSION_TABLE}".encode()
+    ).fetchall()
+    return {
+        str(revision)
+        for (place,) in places
+        for (revision,) in connection.execute(b"select version_num from " + place.encode())
+    }
 
 
 def clone_statements(connection: psycopg.Connection[Any]) -> tuple[str, ...]:

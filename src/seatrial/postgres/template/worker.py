@@ -7,6 +7,7 @@ A process of its own keeps the project's modules, event loops and engines out of
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import importlib
 import inspect
 import json
@@ -18,7 +19,10 @@ import subprocess
 import sys
 import traceback
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 from seatrial.postgres.parent import when_parent_ends
 
@@ -111,33 +115,36 @@ def _seed(request: dict[str, Any]) -> None:
     seed = _attribute(request["seed"])
     if not callable(seed):
         raise Refusal("no-callable", f"{request['seed']} is {type(seed).__name__}, not a function")
-    result = _call_seed(seed, request)
-    if inspect.isawaitable(result):
-        asyncio.run(_wait(result))
+    with contextlib.ExitStack() as until_committed:
+        result = seed(**_wanted(seed, request, until_committed))
+        if inspect.isawaitable(result):
+            asyncio.run(_wait(result))
 
 
-def _call_seed(seed: Any, request: dict[str, Any]) -> Any:
-    """Give a seed what its parameters name: `db` (our handle), `session` (SQLAlchemy) or `url`."""
+def _wanted(seed: Any, request: dict[str, Any], until_committed: contextlib.ExitStack) -> dict[str, Any]:
+    """What a seed's parameters name: `db` (our handle), `session` (SQLAlchemy) or `url`."""
     from seatrial.postgres.handle import Handle  # noqa: PLC0415 - the driver is an extra
 
     names = list(inspect.signature(seed).parameters)
     unknown = [name for name in names if name not in ("db", "session", "url")]
     if unknown:
         raise Refusal("seed-parameters", f"{request['seed']} wants {unknown[0]!r}")
-    given: dict[str, Any] = {}
-    if "url" in names:
-        given["url"] = request["url"]
+    given: dict[str, Any] = {"url": request["url"]}
     if "db" in names:
         given["db"] = Handle.of_url(request["plain_url"])
-    if "session" not in names:
-        return seed(**given)
+    if "session" in names:
+        given["session"] = until_committed.enter_context(_session(request["url"]))
+    return {name: given[name] for name in names}
+
+
+@contextlib.contextmanager
+def _session(url: str) -> Iterator[Any]:
     import sqlalchemy  # noqa: PLC0415 - only seeds that ask for a session need it
     from sqlalchemy.orm import Session  # noqa: PLC0415
 
-    with Session(sqlalchemy.create_engine(request["url"])) as session:
-        result = seed(**given, session=session)
+    with Session(sqlalchemy.create_engine(url)) as session:
+        yield session
         session.commit()
-    return result
 
 
 async def _wait(result: Any) -> Any:
