@@ -61,8 +61,10 @@ lint: $(STAMP) ## style, formatting, import direction
 	@$(RUN) ruff format --check .
 	@$(VENV)/bin/lint-imports
 
-types: $(STAMP) ## mypy strict on everything, pyrefly on the public API
+types: $(STAMP) ## mypy, strict
 	@$(RUN) mypy
+	@$(RUN) mypy --strict bench
+	@cd examples/agents && ../../$(RUN) mypy
 
 format: $(STAMP) ## apply the formatting
 	@$(RUN) ruff check --fix --quiet . || true
@@ -73,7 +75,7 @@ check: lint types ## everything that runs no test
 ci: check test demo ## what .ci/run calls
 
 bench: $(STAMP) ## the figures of bench/RESULTS.md
-	@$(RUN) bench
+	@$(RUN) bench --write
 
 build: $(STAMP) ## the wheel and the source distribution
 	@$(VENV)/bin/uv build --quiet --no-build-isolation --python $(VENV)/bin/python

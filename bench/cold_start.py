@@ -71,7 +71,8 @@ def section(rounds: int, noise: Noise, where: Sequence[Place]) -> Section:
         title="From nothing to the first query",
         method="Milliseconds until the first query is answered; both sides on the same file system with the "
         f"same `postgresql.conf`; {rounds} interleaved rounds, median [least .. most], and the ratio to the "
-        "first line (a third would be 0.33). Stopping is not included.",
+        "first line (a third would be 0.33). Stopping is not included. Both sides create about a thousand "
+        "files, which is most of the time on a disk that is slow at it.",
         tables=[_table("server", SERVERS, found), _table("database with 12 tables", DATABASES, found)],
         goals=goals,
     )

@@ -26,7 +26,8 @@ _OWN_PACKAGE = __name__.rpartition(".")[0]
 _ABOUT_SESSIONS = (
     "\nEvery test has a database of its own behind the same address, and the sessions of the one before end. "
     "Pools of SQLAlchemy, asyncpg, psycopg, psycopg2 and Django connect again by themselves; "
-    "a connection kept outside of them does not.\nWhat to do: take it from a pool, or open it again when it is closed.\n"
+    "a connection kept outside of them does not.\n"
+    "What to do: take it from a pool, or open it again when it is closed.\n"
 )
 
 

@@ -51,6 +51,12 @@ def seatrial_run_in_app(seatrial_trial: Trial) -> Callable[[Coroutine[Any, Any, 
 
 
 @pytest.fixture
+def seatrial_settle(seatrial_trial: Trial) -> Callable[..., None]:
+    """Wait until the work that requests left running is done: `settle()` before looking at its results."""
+    return seatrial_trial.settle
+
+
+@pytest.fixture
 def seatrial_db(seatrial_trial: Trial) -> Iterator[Handle]:
     """A small synchronous handle on this test's database: `execute`, `scalar`, `rows`, `url`."""
     handle = _database(seatrial_trial).handle()

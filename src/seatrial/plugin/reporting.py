@@ -41,12 +41,12 @@ class Reporting:
         if config.get_verbosity() < 0:
             return []
         kept = [
-            f"seatrial: the fixture `{name}` is ours: {owner} has one too, and is not configured here"
-            for name, owner in self._names.kept.items()
+            f"seatrial: {owner} is installed and not configured here, so {names} are ours"
+            for owner, names in _by_owner(self._names.kept)
         ]
         return kept + [
-            f"seatrial: the fixture `{name}` belongs to {owner} here; ours is `seatrial_{name}`"
-            for name, owner in self._names.yielded.items()
+            f"seatrial: {names} belong to {owner} here; ours begin with `seatrial_`"
+            for owner, names in _by_owner(self._names.yielded)
         ]
 
     def pytest_runtest_teardown(self, item: pytest.Item) -> None:
@@ -78,3 +78,12 @@ class Reporting:
             for line in render(total):
                 terminalreporter.write_line(line)
             terminalreporter.write_line(f"honesty      {self._honesty.summary.line()}")
+
+
+def _by_owner(names: dict[str, str]) -> list[tuple[str, str]]:
+    """Each plugin with the fixtures it has, as one line of a header tells it."""
+    owners = sorted(set(names.values()))
+    return [
+        (owner, ", ".join(f"`{name}`" for name, whose in sorted(names.items()) if whose == owner))
+        for owner in owners
+    ]

@@ -32,6 +32,12 @@ def run_in_app(seatrial_run_in_app: Any) -> Any:
 
 
 @pytest.fixture
+def settle(seatrial_settle: Any) -> Any:
+    """Wait until the work that requests left running is done; short for `seatrial_settle`."""
+    return seatrial_settle
+
+
+@pytest.fixture
 def db(seatrial_db: Any) -> Any:
     """A small handle on this test's database; short for `seatrial_db`."""
     return seatrial_db

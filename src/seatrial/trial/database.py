@@ -128,6 +128,10 @@ class TestDatabase:
         clones.open()
         return clones
 
+    def position(self) -> object:
+        """A mark that stays equal while nobody writes; None where the server is not ours alone."""
+        return self._clones.position() if self._clones and not self._provider.outlives_us else None
+
     def adopt(self) -> None:
         """Make the present state the baseline of every later test; all sessions end."""
         self.ensure()
@@ -146,8 +150,8 @@ class TestDatabase:
         raise TemplateError(
             "the application has started, and its database has no table",
             code="template.empty-schema",
-            remedy='say where the tables come from: schema = { alembic = "alembic.ini" }, { sql = [...] } or '
-            '{ metadata = "package.models:Base.metadata" } under [tool.seatrial.database]',
+            remedy='say where the tables come from: schema = { alembic = "alembic.ini" }, { sql = [...] }, '
+            '{ metadata = "package.models:Base.metadata" } or { command = "..." }',
         )
 
     @property

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from seatrial.app.pools import PoolHealer
 from seatrial.config import PlaceholderValues, refuse_unbuilt, render_env
-from seatrial.errors import SettingsError
+from seatrial.errors import ApplicationError, SettingsError
 from seatrial.trial.environment import Environment
 from seatrial.trial.mode import refuse_unserved_mode
 
@@ -54,6 +54,7 @@ class Trial:
         self._runner: AppRunner | None = None
         self._healer = PoolHealer()
         self._late = False
+        self._used_by_ours = False
         self.app_start_seconds = 0.0
 
     def prepare(self) -> None:
@@ -161,6 +162,7 @@ class Trial:
             )
         self._start_services()
         started = time.perf_counter()
+        before = self.database.position() if self.database else None
         runner = AppRunner(
             lambda: load_app(path, args=self.settings.app_args, root=self.settings.root),
             transport=self.settings.transport,
@@ -169,10 +171,15 @@ class Trial:
         runner.start()
         self._runner = self._healer.runner = runner
         if self.database is not None and not self._late:
-            # What the start-up wrote belongs to the state every test starts from.
-            self._replacing_sessions(self.database.adopt)
+            self._adopt_what_was_written(self.database, before)
             self.database.require_tables()
         self.app_start_seconds = time.perf_counter() - started
+
+    def _adopt_what_was_written(self, database: TestDatabase, before: object) -> None:
+        """What was written until now belongs to the state every test starts from."""
+        quiet = before is not None and database.position() == before
+        if database.touched or not quiet:
+            self._replacing_sessions(database.adopt)
 
     def fake_url(self, name: str) -> str:
         """The base URL of a declared fake; its address is reserved, nothing starts."""
@@ -217,9 +224,15 @@ class Trial:
             self._replacing_sessions(self.database.adopt)
 
     def note_foreign_test(self) -> None:
-        """A test that does not use seatrial runs: whatever it writes is not for the next one that does."""
+        """A test that does not use seatrial runs: neither does it see what one that does has written.
+
+        What it writes itself stays for the tests of its kind, as ever, until one that uses seatrial runs.
+        """
         if self.database is not None:
+            if self._used_by_ours and not self.database.pristine:
+                self._replacing_sessions(self.database.renew)
             self.database.hand_over()
+        self._used_by_ours = False
 
     def _headers(self, who: Any) -> Mapping[str, str]:
         return self.identities.headers(who)
@@ -242,6 +255,7 @@ class Trial:
             self._start_app()
         if self.database is not None:
             self.database.hand_over()
+        self._used_by_ours = True
 
     def end_test(self) -> list[Leftover]:
         """Wait briefly for what the test's requests left running; what is still running then."""
@@ -251,6 +265,26 @@ class Trial:
         if leftovers:
             self._runner.cancel(leftovers, 1.0)
         return leftovers
+
+    def settle(self, timeout: float = 5.0) -> None:
+        """Wait until nothing that earlier requests started is still at work.
+
+        A response is there before the application's background work has ended, as in production.
+
+        Args:
+            timeout: seconds.
+
+        Raises:
+            ApplicationError: something is still at work after that time; it is named.
+        """
+        leftovers = self.runner.wait_quiet(timeout)
+        if leftovers:
+            raise ApplicationError(
+                f"work that requests left running was not done after {timeout:g} s",
+                code="app.left-running",
+                detail="\n".join(leftover.describe() for leftover in leftovers),
+                remedy="wait longer with settle(seconds), or look at what it waits for",
+            )
 
     def application_errors(self) -> list[str]:
         """The tracebacks of what was raised inside the application since the test began."""

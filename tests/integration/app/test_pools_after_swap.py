@@ -50,7 +50,7 @@ def ddl(scratch, size):
 
 @pytest.mark.slow
 @pytest.mark.timeout(400)  # hundreds of databases, on a machine that may be busy
-@pytest.mark.parametrize(("names", "rounds"), [(SESSION_LONG, 200), (tuple(APPS), 20)], ids=["long", "all"])
+@pytest.mark.parametrize(("names", "rounds"), [(SESSION_LONG, 50), (tuple(APPS), 10)], ids=["long", "all"])
 def test_swaps_with_ddl_leave_no_trace_in_any_pool(trial, scratch, healer, caplog, names, rounds):  # noqa: PLR0917 - fixtures
     scratch.swap()
     trials = {

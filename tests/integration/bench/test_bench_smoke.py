@@ -73,4 +73,7 @@ def _report() -> str:
 def _rows(section: str) -> dict[str, list[str]]:
     lines = [line for line in section.splitlines() if line.startswith("| ")]
     cells = [[cell.strip() for cell in line.strip("| ").split("|")] for line in lines]
-    return {name: values for name, *values in cells}
+    rows: dict[str, list[str]] = {}
+    for name, *values in cells:
+        rows.setdefault(name, []).extend(values)  # a way is a row of each of its section's tables
+    return rows

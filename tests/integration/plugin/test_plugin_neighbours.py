@@ -55,16 +55,13 @@ def test_fixtures_of_the_project_win(project: Project) -> None:
     project.shop(OWN_TESTS, **{"conftest.py": OWN_CONFTEST, "shop_fixtures.py": OWN_PLUGIN})
     result = project.pytest().expect(passed=3)
     assert "2 used seatrial" in result.output
-    assert "the fixture `identities` belongs to shop_fixtures here" in result.output
+    assert "`identities` belong to shop_fixtures here" in result.output
 
 
 def test_a_django_plugin_without_django_leaves_the_names_to_us(project: Project) -> None:
     test = "def test_it(client, db):\n    assert client.get('/orders').json() == db.rows('table orders')\n"
     result = project.shop(test).pytest(*DJANGO).expect(passed=1)
-    assert (
-        "the fixture `client` is ours: pytest_django.plugin has one too, and is not configured here"
-        in result.output
-    )
+    assert "pytest_django.plugin is installed and not configured here, so `async_client`," in result.output
     assert "the fixture" not in project.pytest(*DJANGO, "-q").expect(passed=1).output
 
 
@@ -118,11 +115,8 @@ def test_a_configured_django_plugin_keeps_its_names(project: Project) -> None:
         "test_site.py": DJANGO_TESTS,
     }
     result = project.write(files).pytest(*DJANGO, DJANGO_SETTINGS_MODULE="settings").expect(passed=3)
-    for name in ("client", "async_client", "db"):
-        assert (
-            f"the fixture `{name}` belongs to pytest_django.plugin here; ours is `seatrial_{name}`"
-            in result.output
-        )
+    line = "`async_client`, `client`, `db` belong to pytest_django.plugin here; ours begin with `seatrial_`"
+    assert line in result.output
     assert "1 used seatrial" in result.output
 
 

@@ -69,6 +69,13 @@ class Clones:
         self._pristine = True
         self._baseline = self._template
 
+    def position(self) -> object:
+        """How far the server's log of changes has come; None while clones are made in the background."""
+        if self._pool is not None:
+            return None
+        row = self._admin.execute("select pg_current_wal_insert_lsn()").fetchone()
+        return row[0] if row else None
+
     def adopt(self) -> None:
         """Make the present state the baseline: what an application's start-up wrote belongs to every test.
 

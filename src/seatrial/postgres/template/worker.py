@@ -49,7 +49,7 @@ def main() -> None:
         answer = {
             "kind": "raised",
             "message": f"{type(error).__name__}: {error}",
-            "traceback": "".join(traceback.format_exception(_trimmed(error))),
+            "traceback": _own_frames(error),
         }
     Path(request["answer"]).write_text(json.dumps(answer), encoding="utf-8")
 
@@ -61,12 +61,24 @@ def _end() -> None:
     os._exit(1)
 
 
-def _trimmed(error: BaseException) -> BaseException:
-    """Leave out this module's own frames: the reader's code is what failed."""
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None and trace.tb_frame.f_code.co_filename == __file__:
-        trace = trace.tb_next
-    return error.with_traceback(trace)
+def _own_frames(error: BaseException) -> str:
+    """The traceback with the project's frames and the last one: libraries add dozens between them."""
+    shown = traceback.TracebackException.from_exception(error)
+    pending: list[traceback.TracebackException | None] = [shown]
+    while pending:
+        part = pending.pop()
+        if part is None:
+            continue
+        own = [frame for frame in part.stack[:-1] if _is_of_the_project(frame.filename)]
+        part.stack = traceback.StackSummary.from_list(own + part.stack[-1:])
+        pending += [part.__cause__, part.__context__]
+    return "".join(shown.format())
+
+
+def _is_of_the_project(filename: str) -> bool:
+    # The build runs in the settings folder; an environment may lie in it as well.
+    path = Path(filename)
+    return path.is_relative_to(Path.cwd()) and "site-packages" not in path.parts
 
 
 def _alembic(request: dict[str, Any]) -> str:
