@@ -52,7 +52,7 @@ def _measured(name: str, section: Callable[[], Section]) -> Section:
 
 
 def _report(sections: list[Section], noise: machine.Noise, *, seconds: float, quick: bool) -> str:
-    found = ", ".join(f"{place.name} at {place.folder}" for place in places.places())
+    found = ", ".join(place.name for place in places.places())
     goals = [goal for section in sections for goal in section.goals]
     run = "`make bench`, with --quick (too few rounds to judge by)," if quick else "`make bench`"
     met = f"Goals met: {sum(goal.met for goal in goals)} of {len(goals)}."
