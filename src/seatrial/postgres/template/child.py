@@ -9,7 +9,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from seatrial.config import redact
@@ -17,6 +16,7 @@ from seatrial.errors import TemplateError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
 _LIMIT_S = 600.0
 
@@ -27,11 +27,13 @@ def run_step(step: str, *, root: Path, environment: Mapping[str, str], **request
     Raises:
         TemplateError: the project's code failed; the message carries its own traceback.
     """
-    with tempfile.TemporaryDirectory(prefix="seatrial-build-") as folder:
-        answer = Path(folder) / "answer.json"
-        request |= {"step": step, "answer": str(answer), "path": _import_path(root), "parent": os.getpid()}
-        output = _run(request, root=root, environment=environment)
-        values = json.loads(answer.read_text(encoding="utf-8")) if answer.exists() else {}
+    # A file without a name: nothing of it remains, whoever is killed.
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as answer:
+        request |= {"step": step, "answer": answer.fileno(), "path": _import_path(root)}
+        request["parent"] = os.getpid()
+        output = _run(request, answer.fileno(), root=root, environment=environment)
+        answer.seek(0)
+        values = json.loads(answer.read() or "{}")
     if "result" in values:
         return values["result"]
     raise _error(step, request, values, redact(output))
@@ -42,7 +44,7 @@ def _import_path(root: Path) -> list[str]:
     return [str(folder) for folder in (root, root / "src") if folder.is_dir()] + inherited
 
 
-def _run(request: Mapping[str, Any], *, root: Path, environment: Mapping[str, str]) -> str:
+def _run(request: Mapping[str, Any], answer: int, *, root: Path, environment: Mapping[str, str]) -> str:
     command = [sys.executable, "-m", "seatrial.postgres.template.worker"]
     process = subprocess.Popen(
         command,
@@ -52,6 +54,7 @@ def _run(request: Mapping[str, Any], *, root: Path, environment: Mapping[str, st
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
+        pass_fds=(answer,),
         # A group of its own, so that what the project's code starts in turn can be ended with it.
         start_new_session=True,
     )

@@ -1,6 +1,6 @@
 """The process in which the project's own code builds the schema: migrations, metadata, Python seeds.
 
-It reads one JSON request from standard input and writes one JSON answer to the file named there.
+It reads one JSON request from standard input and writes one JSON answer to the open file named there.
 A process of its own keeps the project's modules, event loops and engines out of the test process.
 """
 
@@ -51,7 +51,8 @@ def main() -> None:
             "message": f"{type(error).__name__}: {error}",
             "traceback": _own_frames(error),
         }
-    Path(request["answer"]).write_text(json.dumps(answer), encoding="utf-8")
+    with os.fdopen(request["answer"], "w", encoding="utf-8") as file:
+        json.dump(answer, file)
 
 
 def _end() -> None:
