@@ -96,6 +96,23 @@ def code_for_all(tmp_path_factory):
     shutil.rmtree(folder)
 
 
+@pytest.fixture(scope="session")
+def public_tmp():
+    """A temporary folder that other users can reach, for the programs copied for them."""
+    folder = Path(tempfile.mkdtemp(prefix="st-"))
+    folder.chmod(0o1777)
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def binaries_for_all(binaries, public_tmp):
+    """The server's programs where every user can run them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tempfile, "tempdir", str(public_tmp))
+        return reachable_binaries(binaries)
+
+
 def python_for_all():
     version = f"python3.{sys.version_info.minor}"
     for name in (sys.executable, shutil.which(version, path="/usr/bin:/usr/local/bin"), "/usr/bin/python3"):
@@ -105,17 +122,19 @@ def python_for_all():
 
 
 @pytest.fixture
-def own(code_for_all, cache, binaries):
+def own(code_for_all, cache, binaries_for_all, public_tmp):
     """Run `owner_process.py`, as this user or another one."""
     owners, folders = [], []
 
     def starter(*, uid=None, cache_root=None, **orders):
         python, environment = sys.executable, {"PYTHONPATH": str(code_for_all), "PATH": os.environ["PATH"]}
         user = {}
+        if orders.get("refuse_namespaces"):
+            environment["TMPDIR"] = str(public_tmp)
         if uid is not None:
             python = python_for_all()
             user = {"user": uid, "group": uid, "extra_groups": []}
-            orders.setdefault("bin", str(reachable_binaries(binaries).bin))
+            orders.setdefault("bin", str(binaries_for_all.bin))
         if cache_root is None and uid is not None:
             cache_root = Path(tempfile.mkdtemp(prefix="seatrial-cache-"))
             folders.append(cache_root)
