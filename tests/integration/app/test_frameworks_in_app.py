@@ -120,9 +120,10 @@ def test_a_socket_serves_real_http_and_exceptions_are_recorded(trial):
     assert running.client.base_url.host == "127.0.0.1"
     with httpx2.Client() as other:
         assert other.get(f"{running.runner.base_url}/raises").status_code == 500
+    # The answer is on the wire before the application raises.
+    assert running.runner.wait_quiet() == []
     (failure,) = running.runner.take_errors()
     assert (str(failure.exception), failure.request) == ("in the request", "GET /raises")
-    assert running.runner.wait_quiet() == []
 
 
 def test_a_missing_server_is_explained(trial, monkeypatch):
