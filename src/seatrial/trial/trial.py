@@ -304,6 +304,9 @@ class Trial:
         """Run a step that ends all sessions of the database, so that no pool notices."""
         if self.database is None:
             return
+        if self._runner is not None:
+            # A pool that is just connecting anew, after the replacement before, would lose that connection.
+            self._runner.wait_quiet(_GRACE_S)
         with self._healer.replacing({(self.database.address.host, self.database.address.port)}):
             step()
 
