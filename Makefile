@@ -25,7 +25,7 @@ $(STAMP): $(LOCK) requirements/uv.txt pyproject.toml
 
 lock: $(STAMP) ## compile the lock anew (needs the package index)
 	$(VENV)/bin/uv pip compile pyproject.toml --all-extras --group tests --group agents --group dev \
-	  --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header \
+	  --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
 	  --quiet --upgrade -o $(LOCK)
 	grep -A200 '^uv==' $(LOCK) | awk 'NR==1 || /^ /{print; next} {exit}' > requirements/uv.txt
 
@@ -33,7 +33,7 @@ demo: $(STAMP) ## the main job: the suite of examples/agents on embedded Postgre
 	@cd examples/agents && ../../$(RUN) pytest
 
 dev: $(STAMP) ## serve examples/agents on a local port, with a database and a model of its own
-	@cd examples/agents && ../../$(VENV)/bin/seatrial run -- ../../$(RUN) uvicorn --factory agents.main:create_app
+	@cd examples/agents && ../../$(VENV)/bin/seatrial run -- ../../$(RUN) uvicorn --app-dir src --factory agents.main:create_app
 
 test: $(STAMP) ## this project's own tests
 	@$(RUN) pytest -n 2
@@ -51,7 +51,7 @@ test-cov: $(STAMP) ## with branch coverage
 	@$(RUN) pytest -n 2 --cov=seatrial --cov-branch --cov-report=term-missing:skip-covered
 
 test-watch: $(STAMP) ## again at every change
-	@$(VENV)/bin/ptw . --now tests/unit
+	@PATH="$(abspath $(VENV))/bin:$$PATH" ptw src --now tests/unit
 
 migrate: $(STAMP) ## migrate examples/agents' database at DATABASE_URL to the head
 	@cd examples/agents && ../../$(RUN) alembic upgrade head
