@@ -6,8 +6,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from seatrial.config import DatabaseAddress
+from seatrial.errors import ServerError
 
 if TYPE_CHECKING:
+    from types import ModuleType
+
     import psycopg
 
 Login = Literal["admin", "owner", "app"]
@@ -42,8 +45,6 @@ class Cluster:
 
     def connect(self, database: str, *, login: Login = "admin", **options: Any) -> psycopg.Connection[Any]:
         """Open an autocommit connection of our own to a database of this cluster."""
-        import psycopg  # noqa: PLC0415 - an extra; loaded only when a server is used
-
         parameters: dict[str, Any] = {
             **self.admin,
             "dbname": database,
@@ -59,7 +60,8 @@ class Cluster:
                 "user": credential.user,
                 "password": credential.password,
             }
-        return psycopg.connect(autocommit=True, **parameters)
+        connection: psycopg.Connection[Any] = _driver().connect(autocommit=True, **parameters)
+        return connection
 
     def address(self, database: str, *, login: Login = "app") -> DatabaseAddress:
         """The address of a database as an application would be given it."""
@@ -71,3 +73,16 @@ class Cluster:
             password=credential.password,
             name=database,
         )
+
+
+def _driver() -> ModuleType:
+    """psycopg, which is an extra and is loaded only when a server is used."""
+    try:
+        import psycopg  # noqa: PLC0415
+    except ImportError as error:
+        raise ServerError(
+            f"seatrial's own connections need psycopg, which could not be imported: {error}",
+            code="server.no-driver",
+            remedy='pip install "seatrial[postgres]"',
+        ) from error
+    return psycopg
