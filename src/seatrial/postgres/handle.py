@@ -9,8 +9,6 @@ if TYPE_CHECKING:
 
     import psycopg
 
-    from seatrial.config import DatabaseAddress
-
 
 class Handle:
     """Statements against the database of the running test, each committed at once.
@@ -24,11 +22,6 @@ class Handle:
         self._connect = connect
         self._url = url
         self._connection: psycopg.Connection[Any] | None = None
-
-    @classmethod
-    def of_address(cls, address: DatabaseAddress) -> Handle:
-        """A handle on the database at an address."""
-        return cls(lambda: _open(address.url()), address.url)
 
     @classmethod
     def of_url(cls, url: str) -> Handle:
