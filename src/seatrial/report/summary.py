@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections import Counter
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from seatrial.postgres.isolation.base import Tally
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -24,15 +27,20 @@ class RunSummary:
     """The longest time from nothing to a database ready for its first test."""
     application: str = ""
     application_start: float = 0.0
-    renewals: int = 0
-    renewal_time: float = 0.0
+    untouched: int = 0
+    reset: int = 0
+    replaced: int = 0
+    """How often the database was as it should be, was put right in place, was replaced by a fresh copy."""
+    isolation_time: float = 0.0
+    reasons: dict[str, int] = field(default_factory=dict)
+    """Why a fresh copy was needed where a reset would have been cheaper."""
 
     @classmethod
     def of_trial(cls, trial: Trial, *, tests: int) -> RunSummary:
         """What one process did."""
         database = trial.database
         prepared = database.prepared if database else None
-        renewals, renewal_time = database.swaps if database else (0, 0.0)
+        tally = (database.tally if database else None) or Tally()
         return cls(
             tests=tests,
             server=prepared.server if prepared else "",
@@ -40,8 +48,11 @@ class RunSummary:
             start=database.start_seconds if database else 0.0,
             application=(trial.settings.app or "") if trial.app_start_seconds else "",
             application_start=trial.app_start_seconds,
-            renewals=renewals,
-            renewal_time=renewal_time,
+            untouched=tally.untouched,
+            reset=tally.reset,
+            replaced=tally.replaced,
+            isolation_time=tally.seconds,
+            reasons=dict(tally.reasons),
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -68,8 +79,11 @@ class RunSummary:
             start=max(part.start for part in used),
             application=first.application,
             application_start=max(part.application_start for part in used),
-            renewals=sum(part.renewals for part in used),
-            renewal_time=sum(part.renewal_time for part in used),
+            untouched=sum(part.untouched for part in used),
+            reset=sum(part.reset for part in used),
+            replaced=sum(part.replaced for part in used),
+            isolation_time=sum(part.isolation_time for part in used),
+            reasons=dict(sum((Counter(part.reasons) for part in used), Counter())),
         )
 
 
@@ -89,10 +103,23 @@ def render(summary: RunSummary) -> list[str]:
         lines.append(f"database     {summary.server}; ready in {_ms(summary.start)}; {summary.template}")
     if summary.application:
         lines.append(f"application  {summary.application}; started in {_ms(summary.application_start)}")
-    if summary.renewals:
-        each = summary.renewal_time / summary.renewals
-        lines.append(f"isolation    {summary.renewals} fresh databases put in place, {_ms(each)} each")
+    if summary.untouched or summary.reset or summary.replaced:
+        lines.append(f"isolation    {_isolation(summary)}")
     return lines
+
+
+def _isolation(summary: RunSummary) -> str:
+    """How the database was brought back between tests, and what that cost on average."""
+    total = summary.untouched + summary.reset + summary.replaced
+    parts = []
+    if summary.reset:
+        parts.append(f"{summary.reset} resets")
+    if summary.untouched:
+        parts.append(f"{summary.untouched} times nothing had changed")
+    if summary.replaced:
+        why = ", ".join(f"{reason}: {count}" for reason, count in Counter(summary.reasons).most_common())
+        parts.append(f"{summary.replaced} fresh databases put in place" + (f" ({why})" if why else ""))
+    return f"{', '.join(parts)}; {_ms(summary.isolation_time / total)} each"
 
 
 def _ms(seconds: float) -> str:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from seatrial.config import DatabaseAddress
     from seatrial.config.settings import DatabaseSettings
-    from seatrial.postgres.isolation import Clones
+    from seatrial.postgres.isolation import Isolation, Replacing, Tally
     from seatrial.postgres.providers import Prepared, Provider
 
 
@@ -56,7 +56,7 @@ class TestDatabase:
         self._lock = threading.RLock()
         self.failure: BaseException | None = None
         """Why the database could not be started, if that was tried in vain."""
-        self._clones: Clones | None = None
+        self._isolation: Isolation | None = None
         self._closed = False
         self.prepared: Prepared | None = None
         self.start_seconds = 0.0
@@ -75,9 +75,9 @@ class TestDatabase:
         return self._provider.address("app")
 
     @property
-    def swaps(self) -> tuple[int, float]:
-        """How many times a fresh clone was put in place, and the seconds that tests waited for it."""
-        return (self._clones.swaps, self._clones.seconds) if self._clones else (0, 0.0)
+    def tally(self) -> Tally | None:
+        """What isolation did so far; None before the server was started."""
+        return self._isolation.tally if self._isolation else None
 
     @property
     def starts_at_first_connection(self) -> bool:
@@ -97,17 +97,17 @@ class TestDatabase:
         with self._lock:
             if self.failure is not None:
                 raise self.failure
-            if self._clones is not None or self._closed:
+            if self._isolation is not None or self._closed:
                 return
             started = time.perf_counter()
             try:
-                self._clones = self._open()
+                self._isolation = self._open()
             except BaseException as failure:
                 self.failure = failure
                 raise
             self.start_seconds = time.perf_counter() - started
 
-    def _open(self) -> Clones:
+    def _open(self) -> Isolation:
         from seatrial.postgres.isolation import Clones  # noqa: PLC0415 - the driver is an extra
         from seatrial.postgres.template import TemplatePlan  # noqa: PLC0415
 
@@ -130,13 +130,18 @@ class TestDatabase:
 
     def position(self) -> object:
         """A mark that stays equal while nobody writes; None where the server is not ours alone."""
-        return self._clones.position() if self._clones and not self._provider.outlives_us else None
+        return self._isolation.position() if self._isolation and not self._provider.outlives_us else None
 
-    def adopt(self) -> None:
-        """Make the present state the baseline of every later test; all sessions end."""
+    def push(self, replacing: Replacing) -> None:
+        """Make the present state the baseline of every later test."""
         self.ensure()
-        if self._clones is not None:
-            self._clones.adopt()
+        if self._isolation is not None:
+            self._isolation.push(replacing)
+
+    def pop(self, replacing: Replacing) -> None:
+        """Take the latest pushed baseline away, and restore the one before."""
+        if self._isolation is not None:
+            self._isolation.pop(replacing)
 
     def require_tables(self) -> None:
         """Refuse an empty database: an application whose tables nobody made cannot be tested.
@@ -157,17 +162,17 @@ class TestDatabase:
     @property
     def pristine(self) -> bool:
         """Whether the database equals its baseline because nobody has had it yet."""
-        return self._clones is None or self._clones.pristine
+        return self._isolation is None or self._isolation.pristine
 
-    def renew(self) -> None:
-        """Put a fresh clone in place; all sessions end."""
-        if self._clones is not None:
-            self._clones.swap()
+    def restore(self, replacing: Replacing) -> None:
+        """Make the database equal its baseline again; sessions end only inside `replacing()`."""
+        if self._isolation is not None:
+            self._isolation.restore(replacing)
 
     def hand_over(self) -> None:
         """Give the database to a test: the next one needs a fresh one."""
-        if self._clones is not None:
-            self._clones.hand_over()
+        if self._isolation is not None:
+            self._isolation.hand_over()
 
     def handle(self) -> Handle:
         """A handle that connects as the owner of the database, at first use."""
@@ -197,6 +202,6 @@ class TestDatabase:
             if self._closed:
                 return
             self._closed = True
-            if self._clones is not None:
-                self._clones.close(drop_databases=self._provider.outlives_us)
+            if self._isolation is not None:
+                self._isolation.close(drop_databases=self._provider.outlives_us)
             self._provider.stop()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import inspect
 import time
@@ -15,7 +16,7 @@ from seatrial.trial.environment import Environment
 from seatrial.trial.mode import refuse_unserved_mode
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from seatrial.app import AppRunner, AsyncClient, Client, Leftover
     from seatrial.config import DatabaseAddress
@@ -179,7 +180,7 @@ class Trial:
         """What was written until now belongs to the state every test starts from."""
         quiet = before is not None and database.position() == before
         if database.touched or not quiet:
-            self._replacing_sessions(database.adopt)
+            database.push(self._replacing)
 
     def fake_url(self, name: str) -> str:
         """The base URL of a declared fake; its address is reserved, nothing starts."""
@@ -221,7 +222,7 @@ class Trial:
         if application:
             self._start_app()
         elif self.database is not None and self.database.touched:
-            self._replacing_sessions(self.database.adopt)
+            self.database.push(self._replacing)
 
     def note_foreign_test(self) -> None:
         """A test that does not use seatrial runs: neither does it see what one that does has written.
@@ -230,7 +231,7 @@ class Trial:
         """
         if self.database is not None:
             if self._used_by_ours and not self.database.pristine:
-                self._replacing_sessions(self.database.renew)
+                self.database.restore(self._replacing)
             self.database.hand_over()
         self._used_by_ours = False
 
@@ -250,7 +251,7 @@ class Trial:
         if self.database is not None:
             self.database.ensure()
             if not self.database.pristine:
-                self._replacing_sessions(self.database.renew)
+                self.database.restore(self._replacing)
         if restart or (application and self._runner is None):
             self._start_app()
         if self.database is not None:
@@ -300,15 +301,15 @@ class Trial:
             module, _, name = path.partition(":")
             runner.run(_in_app(getattr(importlib.import_module(module), name)))
 
-    def _replacing_sessions(self, step: Callable[[], None]) -> None:
-        """Run a step that ends all sessions of the database, so that no pool notices."""
-        if self.database is None:
-            return
+    @contextlib.contextmanager
+    def _replacing(self) -> Iterator[None]:
+        """Wrap what ends the sessions of the database, so that no pool notices."""
+        assert self.database is not None  # only its isolation comes here
         if self._runner is not None:
             # A pool that is just connecting anew, after the replacement before, would lose that connection.
             self._runner.wait_quiet(_GRACE_S)
         with self._healer.replacing({(self.database.address.host, self.database.address.port)}):
-            step()
+            yield
 
     def _stop_app(self) -> None:
         runner, self._runner, self._late = self._runner, None, False

@@ -6,17 +6,17 @@ from seatrial.report.summary import RunSummary, render
 
 FIRST = RunSummary(
     tests=3, server="PostgreSQL 18.6, embedded", template="template from the cache, 2 tables", start=0.05,
-    application="shop:app", application_start=0.2, renewals=2, renewal_time=0.02,
+    application="shop:app", application_start=0.2, replaced=2, isolation_time=0.02,
 )  # fmt: skip
 SECOND = RunSummary(
     tests=2, server="PostgreSQL 18.6, embedded", template="template built in 90 ms, 2 tables", start=0.5,
-    application="shop:app", application_start=0.1, renewals=1, renewal_time=0.025,
+    application="shop:app", application_start=0.1, replaced=1, isolation_time=0.025,
 )  # fmt: skip
 
 
 def test_processes_are_added_up() -> None:
     total = RunSummary.merged([FIRST, RunSummary(), SECOND])
-    assert (total.tests, total.processes, total.renewals, total.start) == (5, 2, 3, 0.5)
+    assert (total.tests, total.processes, total.replaced, total.start) == (5, 2, 3, 0.5)
     assert total.template == "template built in 90 ms, 2 tables"
 
 
@@ -25,7 +25,7 @@ def test_it_is_told_in_four_lines() -> None:
         "tests        5 used seatrial in 2 processes",
         "database     PostgreSQL 18.6, embedded; ready in 500 ms; template built in 90 ms, 2 tables",
         "application  shop:app; started in 200 ms",
-        "isolation    3 fresh databases put in place, 15 ms each",
+        "isolation    3 fresh databases put in place; 15 ms each",
     ]
 
 

@@ -9,6 +9,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from seatrial.errors import IsolationError
+from seatrial.postgres.isolation.base import Tally
 from seatrial.postgres.isolation.pool import ClonePool, create_clone, drop, end_sessions
 from seatrial.postgres.sql import identifier
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     import psycopg
 
     from seatrial.postgres.cluster import Cluster
+    from seatrial.postgres.isolation.base import Replacing
 
 _SWAP_LIMIT_S = 10.0
 # A step takes some milliseconds; only one that is held up is worth a second connection.
@@ -43,19 +45,15 @@ class Clones:
     ) -> None:
         self._cluster = cluster
         self._database = database
-        self._template = template
-        self._baseline = template
+        self._baselines = [template]
         self._statements = statements
         self._numbers = itertools.count(1)
         self._admin: psycopg.Connection[Any] = cluster.connect(
             cluster.admin["dbname"], application_name=run_name(database)
         )
         self._pool: ClonePool | None = None
-        self._baselines: list[str] = []
         self._pristine = False
-        self.swaps = 0
-        self.seconds = 0.0
-        """Time spent in swaps, as tests waited for it."""
+        self.tally = Tally()
 
     def open(self) -> None:
         """Put a first copy of the template under the constant name."""
@@ -63,11 +61,10 @@ class Clones:
             self._admin,
             self._cluster,
             name=self._database,
-            baseline=self._template,
+            baseline=self._baselines[0],
             statements=self._statements,
         )
         self._pristine = True
-        self._baseline = self._template
 
     def position(self) -> object:
         """How far the server's log of changes has come; None while clones are made in the background."""
@@ -76,17 +73,25 @@ class Clones:
         row = self._admin.execute("select pg_current_wal_insert_lsn()").fetchone()
         return row[0] if row else None
 
-    def adopt(self) -> None:
+    def push(self, replacing: Replacing) -> None:
         """Make the present state the baseline: what an application's start-up wrote belongs to every test.
 
         All sessions of the database end.
         """
         baseline = f"{self._database}_baseline_{next(self._numbers)}"
-        self._retrying(lambda: self._copy_present(baseline))
+        with replacing():
+            self._retrying(lambda: self._copy_present(baseline))
         self._baselines.append(baseline)
-        self._baseline = baseline
         self._pristine = True
         self._end_pool()
+
+    def pop(self, replacing: Replacing) -> None:
+        """Go back to the baseline before the latest one; all sessions end."""
+        outdated = self._baselines.pop()
+        self._end_pool()
+        self.hand_over()
+        self.restore(replacing)
+        drop(self._admin, outdated)
 
     @property
     def pristine(self) -> bool:
@@ -99,25 +104,26 @@ class Clones:
         if self._pool is None:
             prefix = f"{self._database}_clone_{next(self._numbers)}"
             self._pool = ClonePool(
-                self._cluster, baseline=self._baseline, statements=self._statements, prefix=prefix
+                self._cluster, baseline=self._baselines[-1], statements=self._statements, prefix=prefix
             )
 
-    def swap(self) -> None:
+    def restore(self, replacing: Replacing) -> None:
         """Replace the database behind the constant name by a fresh clone of the baseline."""
         started = time.perf_counter()
         used = f"{self._database}_used_{next(self._numbers)}"
         clone = self._living_pool().take()
-        self._retrying(lambda: self._rename(used, clone))
+        with replacing():
+            self._retrying(lambda: self._rename(used, clone))
         self._living_pool().discard(used)
         self._pristine = True
-        self.swaps += 1
-        self.seconds += time.perf_counter() - started
+        self.tally.replaced += 1
+        self.tally.seconds += time.perf_counter() - started
 
     def close(self, *, drop_databases: bool) -> None:
         """Stop the background work; on a server that lives on, drop all we made but the template."""
         remaining = self._pool.close() if self._pool else []
         if drop_databases:
-            for name in (*remaining, self._database, *self._baselines):
+            for name in (*remaining, self._database, *self._baselines[1:]):
                 drop(self._admin, name)
         self._admin.close()
 
