@@ -154,4 +154,5 @@ def test_importing_the_plugin_imports_nothing_heavy(project: Project) -> None:
     print(sorted(set(sys.modules) - before))
     """
     project.write({"measure.py": program})
-    assert project.run(sys.executable, "measure.py").output == "['seatrial', 'seatrial.lazy', 'seatrial.plugin']\n"
+    loaded = project.run(sys.executable, "measure.py").output
+    assert loaded == "['seatrial', 'seatrial.lazy', 'seatrial.plugin']\n"
