@@ -15,7 +15,9 @@ def header_lines(trial: Trial) -> list[str]:
     if trial.choice is not None and settings.database is not None:
         lines += trial.choice.header_lines()
         if settings.database.isolation == "reset":
-            lines.append("isolation reset: a fresh clone for every test")
+            in_place = trial.choice.mode == "named"
+            how = "in place, by triggers" if in_place else "a fresh clone for every test"
+            lines.append(f"isolation reset: {how}")
         stand_ins = ", ".join(settings.database.stand_ins)
         if stand_ins:
             lines.append(f"SQL stand-ins are allowed for {stand_ins}")

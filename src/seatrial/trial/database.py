@@ -108,8 +108,7 @@ class TestDatabase:
             self.start_seconds = time.perf_counter() - started
 
     def _open(self) -> Isolation:
-        from seatrial.postgres.isolation import Clones  # noqa: PLC0415 - the driver is an extra
-        from seatrial.postgres.template import TemplatePlan  # noqa: PLC0415
+        from seatrial.postgres.template import TemplatePlan  # noqa: PLC0415 - the driver is an extra
 
         plan = TemplatePlan(
             settings=self._settings,
@@ -119,14 +118,9 @@ class TestDatabase:
             environment=self._environment,
         )
         self.prepared = prepared = self._provider.start(plan, rebuild=self._rebuild)
-        clones = Clones(
-            prepared.cluster,
-            database=self._provider.database,
-            template=prepared.template,
-            statements=prepared.report.clone_statements,
-        )
-        clones.open()
-        return clones
+        isolation = self._provider.isolation(prepared)
+        isolation.open()
+        return isolation
 
     def position(self) -> object:
         """A mark that stays equal while nobody writes; None where the server is not ours alone."""

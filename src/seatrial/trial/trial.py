@@ -39,13 +39,22 @@ class Trial:
         settings: the validated settings.
         database: the value of `--seatrial-database`.
         rebuild: whether to build the template anew.
+        distributed: whether this is one of several processes of one run.
     """
 
-    def __init__(self, settings: Settings, *, database: str | None = None, rebuild: bool = False) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        database: str | None = None,
+        rebuild: bool = False,
+        distributed: bool = False,
+    ) -> None:
         refuse_unbuilt(settings)
         self.settings = settings
         self._option = database
         self._rebuild = rebuild
+        self._distributed = distributed
         self.environment = Environment()
         self.choice: Choice | None = None
         self.database: TestDatabase | None = None
@@ -82,7 +91,10 @@ class Trial:
         settings = self.settings.database
         assert settings is not None  # the caller looked
         self.choice, provider = choose_provider(
-            settings, option=self._option, inherited=self.environment.inherited
+            settings,
+            option=self._option,
+            inherited=self.environment.inherited,
+            distributed=self._distributed,
         )
         return TestDatabase(
             settings,

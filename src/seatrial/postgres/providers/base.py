@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
     from seatrial.config import DatabaseAddress
     from seatrial.postgres.cluster import Cluster, Login
+    from seatrial.postgres.isolation import Isolation
     from seatrial.postgres.template import TemplatePlan, TemplateReport
 
 
@@ -41,9 +42,24 @@ class Provider(Protocol):
     def on_first_connection(self, start: Callable[[], object]) -> None:
         """Arrange, where we own the address, that `start` is called when somebody connects early."""
 
+    def isolation(self, prepared: Prepared) -> Isolation:
+        """What keeps the tested database pristine on this server, not opened yet."""
+
     def stop(self) -> None:
         """Stop and remove what was started; idempotent."""
 
     @property
     def outlives_us(self) -> bool:
         """Whether databases we made must be dropped, because the server goes on."""
+
+
+def clones(prepared: Prepared, database: str) -> Isolation:
+    """Isolation by fresh copies, for servers on which databases may be created."""
+    from seatrial.postgres.isolation import Clones  # noqa: PLC0415 - the driver is an extra
+
+    return Clones(
+        prepared.cluster,
+        database=database,
+        template=prepared.template,
+        statements=prepared.report.clone_statements,
+    )

@@ -11,7 +11,7 @@ from seatrial.errors import ServerError
 from seatrial.postgres.cache import CacheFolder
 from seatrial.postgres.cluster import Cluster, Credential
 from seatrial.postgres.doorbell import Doorbell
-from seatrial.postgres.providers.base import Prepared
+from seatrial.postgres.providers.base import Prepared, clones
 from seatrial.postgres.server import (
     ADMIN_ROLE,
     Binaries,
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from seatrial.config import DatabaseAddress
     from seatrial.config.settings import DatabaseSettings
     from seatrial.postgres.cluster import Login
+    from seatrial.postgres.isolation import Isolation
     from seatrial.postgres.template import TemplatePlan
 
 OWNER_ROLE = "seatrial_owner"
@@ -94,6 +95,10 @@ class EmbeddedProvider:
             cached=not built,
             server=f"PostgreSQL {binaries.version}, embedded",
         )
+
+    def isolation(self, prepared: Prepared) -> Isolation:
+        """Fresh databases for every test."""
+        return clones(prepared, self.database)
 
     def stop(self) -> None:
         """Stop the server and remove its data; free the port."""
