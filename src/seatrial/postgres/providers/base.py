@@ -53,11 +53,12 @@ class Provider(Protocol):
         """Whether databases we made must be dropped, because the server goes on."""
 
 
-def clones(prepared: Prepared, database: str) -> Isolation:
-    """Isolation by fresh copies, for servers on which databases may be created."""
-    from seatrial.postgres.isolation import Clones  # noqa: PLC0415 - the driver is an extra
+def copies_or_reset(prepared: Prepared, database: str, *, kind: str) -> Isolation:
+    """Isolation on a server where databases may be created: a reset in place if it can be had, else copies."""
+    from seatrial.postgres.isolation import Clones, WalReset, why_not  # noqa: PLC0415 - the driver is an extra
 
-    return Clones(
+    resets = kind != "clone" and why_not(prepared.cluster) is None
+    return (WalReset if resets else Clones)(
         prepared.cluster,
         database=database,
         template=prepared.template,

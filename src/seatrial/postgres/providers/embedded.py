@@ -11,7 +11,7 @@ from seatrial.errors import ServerError
 from seatrial.postgres.cache import CacheFolder
 from seatrial.postgres.cluster import Cluster, Credential
 from seatrial.postgres.doorbell import Doorbell
-from seatrial.postgres.providers.base import Prepared, clones
+from seatrial.postgres.providers.base import Prepared, copies_or_reset
 from seatrial.postgres.server import (
     ADMIN_ROLE,
     Binaries,
@@ -97,8 +97,8 @@ class EmbeddedProvider:
         )
 
     def isolation(self, prepared: Prepared) -> Isolation:
-        """Fresh databases for every test."""
-        return clones(prepared, self.database)
+        """A reset by the log where this server can, else fresh databases."""
+        return copies_or_reset(prepared, self.database, kind=self._settings.isolation)
 
     def stop(self) -> None:
         """Stop the server and remove its data; free the port."""

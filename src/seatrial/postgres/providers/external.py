@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from seatrial.postgres.cluster import Cluster, Credential
 from seatrial.postgres.isolation import run_name
 from seatrial.postgres.isolation.pool import drop
-from seatrial.postgres.providers.base import Prepared, clones
+from seatrial.postgres.providers.base import Prepared, copies_or_reset
 from seatrial.postgres.sql import identifier, literal
 from seatrial.postgres.template import TemplateReport, build_template, fingerprint
 
@@ -82,7 +82,7 @@ class ExternalProvider:
 
     def isolation(self, prepared: Prepared) -> Isolation:
         """Fresh databases for every test."""
-        return clones(prepared, self.database)
+        return copies_or_reset(prepared, self.database, kind=self._settings.isolation)
 
     def stop(self) -> None:
         """Nothing of ours runs: the databases are dropped by whoever made them."""
