@@ -6,10 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from seatrial.plugin.explaining import fail_with
 from seatrial.plugin.state import TRIAL
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterator
+
+    from sqlalchemy.ext.asyncio import AsyncSession
+    from sqlalchemy.orm import Session
 
     from seatrial.app import AsyncClient, Client
     from seatrial.fakes import Fakes
@@ -17,6 +21,7 @@ if TYPE_CHECKING:
     from seatrial.postgres.handle import Handle
     from seatrial.trial import Trial
     from seatrial.trial.database import TestDatabase
+    from seatrial.trial.isolating import Isolating
 
 
 @pytest.fixture(scope="session")
@@ -64,6 +69,24 @@ def seatrial_db(seatrial_trial: Trial) -> Iterator[Handle]:
     handle.close()
 
 
+@pytest.fixture
+def seatrial_db_session(seatrial_trial: Trial) -> Iterator[Session]:
+    """A SQLAlchemy session of the application's role; under `rollback` inside one transaction."""
+    isolating = _isolating(seatrial_trial)
+    opened = isolating.open_session()
+    yield opened.session
+    fail_with(isolating.close_session(opened))
+
+
+@pytest.fixture
+def seatrial_async_db_session(seatrial_trial: Trial) -> Iterator[AsyncSession]:
+    """An asynchronous SQLAlchemy session of the application's role, for tests on any asyncio loop."""
+    isolating = _isolating(seatrial_trial)
+    opened = isolating.open_async_session()
+    yield opened.session
+    fail_with(isolating.close_session(opened))
+
+
 @pytest.fixture(scope="session")
 def seatrial_database(seatrial_trial: Trial) -> TestDatabase:
     """The server and the template behind the tests' databases."""
@@ -81,6 +104,12 @@ def seatrial_fakes(seatrial_trial: Trial) -> Fakes:
     """The declared fakes, empty at the start of every test."""
     seatrial_trial.start_fakes()
     return seatrial_trial.fakes
+
+
+def _isolating(trial: Trial) -> Isolating:
+    _database(trial)
+    assert trial.isolating is not None  # there is a database
+    return trial.isolating
 
 
 def _database(trial: Trial) -> TestDatabase:
