@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from seatrial.errors import SeatrialError
+from seatrial.errors import IsolationError, SeatrialError
 from seatrial.plugin.state import TRIAL
 
 if TYPE_CHECKING:
@@ -29,6 +29,17 @@ def fail_with(problems: Sequence[SeatrialError]) -> None:
     """Fail the running test with what is wrong with it, if anything is."""
     if problems:
         pytest.fail("\n\n".join(map(str, problems)), pytrace=False)
+
+
+@contextmanager
+def failing_plainly() -> Iterator[None]:
+    """Fail the running test with an error of isolation, without the frames of ours that led to it."""
+    problems = []
+    try:
+        yield
+    except IsolationError as error:
+        problems.append(error)
+    fail_with(problems)
 
 
 def add_notes(error: BaseException, problems: Sequence[SeatrialError]) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast, get_args
 from seatrial.config.names import suggest
 from seatrial.config.settings import Isolation
 from seatrial.errors import SettingsError
-from seatrial.plugin.state import fixtures_of, needs_application
+from seatrial.plugin.state import fixtures_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,11 +28,6 @@ def isolation_of(item: pytest.Item, *, default: Isolation) -> Isolation:
 def wants_fresh_app(item: pytest.Item) -> bool:
     """Whether the application is to be started for this test alone."""
     return item.get_closest_marker("fresh_app") is not None
-
-
-def competes_with_a_session(fixture: str) -> bool:
-    """Whether a fixture reaches the database on a connection of its own."""
-    return needs_application(fixture) or fixture in ("seatrial_db", "seatrial_settle")
 
 
 def check_markers(items: Sequence[pytest.Item]) -> None:

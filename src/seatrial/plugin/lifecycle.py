@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from seatrial.errors import IsolationError
 from seatrial.plugin.explaining import add_notes, fail_with, startup_failure
-from seatrial.plugin.isolating import check_markers, competes_with_a_session, isolation_of, wants_fresh_app
+from seatrial.plugin.isolating import check_markers, isolation_of, wants_fresh_app
 from seatrial.plugin.orphans import end_with_the_controller
 from seatrial.plugin.state import bind_late, is_bound, needs_application, uses_application
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
+    from seatrial.errors import IsolationError
     from seatrial.trial import Trial
 
 
@@ -74,16 +74,9 @@ class Lifecycle:
     ) -> None:
         """A pristine start also for a test that asks for its first fixture of ours while it runs."""
         name, item = fixturedef.argname, request.node
-        if not name.startswith("seatrial_") or not isinstance(item, pytest.Item):
-            return
-        if not is_bound(item):
+        if name.startswith("seatrial_") and isinstance(item, pytest.Item) and not is_bound(item):
             bind_late(item, name)
             self._begin(item, application=needs_application(name))
-        if self._trial.isolating is not None and competes_with_a_session(name):
-            try:
-                self._trial.isolating.refuse_in_rollback(name.removeprefix("seatrial_"))
-            except IsolationError as error:
-                pytest.fail(str(error), pytrace=False)
 
     def _begin(self, item: pytest.Item, *, application: bool) -> None:
         if self._failure is not None:

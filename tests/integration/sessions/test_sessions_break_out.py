@@ -141,7 +141,7 @@ def test_b_and_its_commit_has_no_effect(db_session):
 
 
 def test_a_transaction_of_another_connection_that_is_left_open(project: Project) -> None:
-    result = write(project, OPEN + AFTER).pytest("-p", "no:randomly").expect(1, errors=1, passed=4)
+    result = write(project, OPEN + AFTER).pytest("-p", "no:randomly").expect(1, error=1, passed=4)
     assert "another connection has written to the database" in result.output
     assert "insert into customers values (3, 'of another')" in result.output
 
@@ -188,6 +188,6 @@ def test_e_without_a_session(db):
 
 
 def test_a_second_way_to_the_database_is_refused(project: Project) -> None:
-    result = write(project, TWO_WAYS + AFTER).pytest("-rfE").expect(1, errors=2, failed=1, passed=4)
+    result = write(project, TWO_WAYS + AFTER).pytest("-rfE").expect(1, error=2, failed=1, passed=4)
     assert "it uses `db` too, which does not see what the session has not committed" in result.output
     assert "it uses `async_db_session` too" in result.output or "it uses `db_session` too" in result.output

@@ -1,4 +1,4 @@
-"""Deferred constraints are checked where production checks them, and nothing that is rolled back hides one."""
+"""Deferred constraints are checked where production checks them, and no rollback hides one."""
 
 from __future__ import annotations
 

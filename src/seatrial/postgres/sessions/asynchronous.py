@@ -98,10 +98,9 @@ class AsyncTestSession:
     async def _finish(self) -> None:
         try:
             if self._outer is not None:
-                await greenlet_spawn(self._outer.check)
-            await self.session.close()
-            if self._outer is not None:
+                # First: a session would try to roll back to a savepoint that may be gone.
                 await greenlet_spawn(self._outer.end)
+            await self.session.close()
         except Exception as error:  # noqa: BLE001 - a loop that ends would only log it
             self.problems.add(_unclean(error))
         finally:

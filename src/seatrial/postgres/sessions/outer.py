@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import event
@@ -92,7 +93,9 @@ class OuterTransaction:
         if connection is not None:
             for name, listener in self._listeners.items():
                 event.remove(self._engine, name, listener)
-            connection.close()
+            # Where the server has ended its session already, the transaction is gone, and told of.
+            with contextlib.suppress(DBAPIError):
+                connection.close()
 
     def _begin(self) -> Connection:
         connection = self._engine.connect()

@@ -49,10 +49,10 @@ class SyncTestSession:
 
     def close(self) -> None:
         """End the session; undo its work if that is asked for."""
-        self.check()
-        self.session.close()
         if self._outer is not None:
+            # First: a session would try to roll back to a savepoint that may be gone.
             self._outer.end()
+        self.session.close()
         if self._used:
             self._rinse()
 

@@ -19,11 +19,15 @@ select pg_snapshot_xmax(s)::text::bigint, array(select x::text::bigint from pg_s
        pg_current_wal_insert_lsn()::text
 from pg_current_snapshot() s
 """
-_IN_STATE = """
+_COMMITTED = """
 select x from (
   select unnest(%(running)s::bigint[]) union all select generate_series(%(from)s::bigint, %(to)s::bigint - 1)
 ) t (x)
-where pg_xact_status(x::text::xid8) = any (%(states)s)
+where pg_xact_status(x::text::xid8) = 'committed'
+"""
+_OPEN = """
+select exists (select from pg_stat_activity where datname = %(name)s and backend_xid is not null)
+    or exists (select from pg_prepared_xacts where database = %(name)s)
 """
 _OF_DATABASE = """
 select exists (
@@ -66,23 +70,24 @@ class Witness:
         return Mark(*row)
 
     def testimony(self, since: Mark, *, open_counts: bool) -> Testimony:
-        """Whether somebody has written to the database.
+        """Whether somebody has written to the database and did not roll that back.
 
         Args:
             since: the moment from which on.
-            open_counts: whether transactions that are still running count; else those that were committed.
+            open_counts: whether to count what may still be committed, too. The caller's own transactions must
+                be over then.
         """
-        now = self.mark()
-        if now.next_id == since.next_id and not since.running:
-            return "nobody"
-        states = ["committed", "in progress"] if open_counts else ["committed"]
-        values = {"running": since.running, "from": since.next_id, "to": now.next_id, "states": states}
-        ids = [row[0] for row in self._admin().execute(_IN_STATE.encode(), values)]
-        if not ids:
+        if open_counts and self._tells(_OPEN, {"name": self._database}):
+            return "somebody"
+        committed = self._committed(since)
+        if not committed:
             return "nobody"
         if not self._can_read_log():
             return "unknown"
-        return "somebody" if self._wrote_here(ids, since.position) else "nobody"
+        # Reading the log stops where it was flushed; a commit that waits for it flushes all before it.
+        self._admin().execute("select pg_logical_emit_message(true, 'seatrial', '')")
+        values = {"start": since.position, "name": self._database, "ids": committed}
+        return "somebody" if self._tells(_OF_DATABASE, values) else "nobody"
 
     def sessions(self) -> list[str]:
         """The sessions in the database, but for those that tests are given, and what each did last."""
@@ -99,11 +104,16 @@ class Witness:
             self._connection.close()
             self._connection = None
 
-    def _wrote_here(self, ids: list[int], position: str) -> bool:
-        # Reading the log stops where it was flushed; a commit that waits for it flushes all before it.
-        self._admin().execute("select pg_logical_emit_message(true, 'seatrial', '')")
-        values = {"start": position, "name": self._database, "ids": ids}
-        row = self._admin().execute(_OF_DATABASE.encode(), values).fetchone()
+    def _committed(self, since: Mark) -> list[int]:
+        """The ids of the transactions of the whole server that were committed since then."""
+        now = self.mark()
+        if now.next_id == since.next_id and not since.running:
+            return []
+        values = {"running": since.running, "from": since.next_id, "to": now.next_id}
+        return [row[0] for row in self._admin().execute(_COMMITTED.encode(), values)]
+
+    def _tells(self, question: str, values: dict[str, Any]) -> bool:
+        row = self._admin().execute(question.encode(), values).fetchone()
         return bool(row and row[0])
 
     def _can_read_log(self) -> bool:
