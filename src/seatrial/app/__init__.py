@@ -12,11 +12,21 @@ from seatrial.lazy import lazy_names
 if TYPE_CHECKING:
     from seatrial.app.clients import AsyncClient, Client
     from seatrial.app.failures import AppFailure
+    from seatrial.app.following import FollowingTransport
     from seatrial.app.loading import LoadedApp, load_app
     from seatrial.app.quiescence import Leftover
     from seatrial.app.runner import AppRunner
 
-__all__ = ["AppFailure", "AppRunner", "AsyncClient", "Client", "Leftover", "LoadedApp", "load_app"]
+__all__ = [
+    "AppFailure",
+    "AppRunner",
+    "AsyncClient",
+    "Client",
+    "FollowingTransport",
+    "Leftover",
+    "LoadedApp",
+    "load_app",
+]
 
 __getattr__ = lazy_names(
     __name__,
@@ -25,6 +35,7 @@ __getattr__ = lazy_names(
         "AppRunner": "runner",
         "AsyncClient": "clients",
         "Client": "clients",
+        "FollowingTransport": "following",
         "Leftover": "quiescence",
         "LoadedApp": "loading",
         "load_app": "loading",

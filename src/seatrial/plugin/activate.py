@@ -11,6 +11,7 @@ import pytest
 from seatrial.config import load_settings
 from seatrial.plugin import fixtures
 from seatrial.plugin.aliases import ShortNames
+from seatrial.plugin.baselines import WideFixtures
 from seatrial.plugin.explaining import startup_failure
 from seatrial.plugin.honesty import HonestyPlugin
 from seatrial.plugin.lifecycle import Lifecycle
@@ -65,6 +66,8 @@ def activate(config: pytest.Config, file: Path) -> None:
     honesty.install(config)
     register(honesty, "seatrial-honesty")
     register(Lifecycle(trial), "seatrial-lifecycle")
+    if trial.database is not None:
+        register(WideFixtures(trial.shared_rows(trial.database)), "seatrial-baselines")
     register(Reporting(trial, names, honesty), "seatrial-reporting")
 
 

@@ -96,6 +96,21 @@ def seatrial_async_db_session(seatrial_trial: Trial) -> Iterator[AsyncSession]:
 
 
 @pytest.fixture(scope="session")
+def seatrial_shared_client(seatrial_trial: Trial) -> Iterator[Client]:
+    """A synchronous client for fixtures that live longer than a test: what they add stays as long as they."""
+    with seatrial_trial.shared_client() as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def seatrial_shared_db(seatrial_trial: Trial) -> Iterator[Handle]:
+    """A handle for fixtures that live longer than a test: what they add stays as long as they."""
+    handle = seatrial_trial.shared_handle(_database(seatrial_trial))
+    yield handle
+    handle.close()
+
+
+@pytest.fixture(scope="session")
 def seatrial_database(seatrial_trial: Trial) -> TestDatabase:
     """The server and the template behind the tests' databases."""
     return _database(seatrial_trial)

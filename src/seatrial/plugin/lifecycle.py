@@ -9,7 +9,7 @@ import pytest
 from seatrial.plugin.explaining import add_notes, fail_with, startup_failure
 from seatrial.plugin.isolating import check_markers, isolation_of, wants_fresh_app
 from seatrial.plugin.orphans import end_with_the_controller
-from seatrial.plugin.state import bind_late, is_bound, needs_application, uses_application
+from seatrial.plugin.state import bind_late, binds, is_bound, needs_application, uses_application
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -28,6 +28,7 @@ class Lifecycle:
     def __init__(self, trial: Trial) -> None:
         self._trial = trial
         self._failure: BaseException | None = None
+        self._item: pytest.Item | None = None
 
     def pytest_sessionstart(self, session: pytest.Session) -> None:
         """A worker must not outlive its controller."""
@@ -63,18 +64,17 @@ class Lifecycle:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         """A pristine database and empty fakes, before any fixture of the test runs."""
+        self._item = item
         if is_bound(item):
             self._begin(item, application=uses_application(item))
         else:
             self._trial.note_foreign_test()
 
     @pytest.hookimpl(tryfirst=True)
-    def pytest_fixture_setup(
-        self, fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest
-    ) -> None:
+    def pytest_fixture_setup(self, fixturedef: pytest.FixtureDef[Any]) -> None:
         """A pristine start also for a test that asks for its first fixture of ours while it runs."""
-        name, item = fixturedef.argname, request.node
-        if name.startswith("seatrial_") and isinstance(item, pytest.Item) and not is_bound(item):
+        name, item = fixturedef.argname, self._item
+        if item is not None and binds(name, scope=fixturedef.scope) and not is_bound(item):
             bind_late(item, name)
             self._begin(item, application=needs_application(name))
 

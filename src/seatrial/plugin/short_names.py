@@ -56,6 +56,18 @@ def async_db_session(seatrial_async_db_session: Any) -> Any:
 
 
 @pytest.fixture(scope="session")
+def shared_client(seatrial_shared_client: Any) -> Any:
+    """A synchronous client for fixtures of a wider scope; short for `seatrial_shared_client`."""
+    return seatrial_shared_client
+
+
+@pytest.fixture(scope="session")
+def shared_db(seatrial_shared_db: Any) -> Any:
+    """A handle on the database for fixtures of a wider scope; short for `seatrial_shared_db`."""
+    return seatrial_shared_db
+
+
+@pytest.fixture(scope="session")
 def database(seatrial_database: Any) -> Any:
     """The server and the template; short for `seatrial_database`."""
     return seatrial_database

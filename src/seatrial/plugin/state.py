@@ -10,7 +10,16 @@ TRIAL = pytest.StashKey[Trial]()
 
 _BOUND_LATE = pytest.StashKey[str]()
 
-_APPLICATION = frozenset({"seatrial_app", "seatrial_client", "seatrial_async_client", "seatrial_run_in_app"})
+_SHARED = frozenset({"seatrial_shared_client", "seatrial_shared_db"})
+_APPLICATION = frozenset(
+    {
+        "seatrial_app",
+        "seatrial_client",
+        "seatrial_async_client",
+        "seatrial_run_in_app",
+        "seatrial_shared_client",
+    }
+)
 
 
 def is_bound(item: pytest.Item) -> bool:
@@ -33,6 +42,11 @@ def uses_application(item: pytest.Item) -> bool:
 def needs_application(fixture: str) -> bool:
     """Whether a fixture starts the application."""
     return fixture in _APPLICATION
+
+
+def binds(fixture: str, *, scope: str) -> bool:
+    """Whether a test that asks for a fixture while it runs needs a pristine start for it."""
+    return fixture in _SHARED or (fixture.startswith("seatrial_") and scope == "function")
 
 
 def bind_late(item: pytest.Item, fixture: str) -> None:

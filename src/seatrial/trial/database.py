@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from seatrial.config import DatabaseAddress
     from seatrial.config.settings import DatabaseSettings
     from seatrial.postgres.isolation import Isolation, Replacing, Tally
+    from seatrial.postgres.isolation.layers import Layer, Layers
     from seatrial.postgres.providers import Prepared, Provider
 
 
@@ -57,9 +58,8 @@ class TestDatabase:
         self.failure: BaseException | None = None
         """Why the database could not be started, if that was tried in vain."""
         self._isolation: Isolation | None = None
+        self._layers: Layers | None = None
         self._closed = False
-        self.depth = 0
-        """How many baselines were pushed and not popped."""
         self.prepared: Prepared | None = None
         self.start_seconds = 0.0
         self.touched = provider.outlives_us
@@ -103,14 +103,15 @@ class TestDatabase:
                 return
             started = time.perf_counter()
             try:
-                self._isolation = self._open()
+                self._isolation, self._layers = self._open()
             except BaseException as failure:
                 self.failure = failure
                 raise
             self.start_seconds = time.perf_counter() - started
 
-    def _open(self) -> Isolation:
-        from seatrial.postgres.template import TemplatePlan  # noqa: PLC0415 - the driver is an extra
+    def _open(self) -> tuple[Isolation, Layers]:
+        from seatrial.postgres.isolation.layers import Layers  # noqa: PLC0415 - the driver is an extra
+        from seatrial.postgres.template import TemplatePlan  # noqa: PLC0415
 
         plan = TemplatePlan(
             settings=self._settings,
@@ -122,24 +123,43 @@ class TestDatabase:
         self.prepared = prepared = self._provider.start(plan, rebuild=self._rebuild)
         isolation = self._provider.isolation(prepared)
         isolation.open()
-        return isolation
+        return isolation, Layers(isolation, cluster=prepared.cluster, database=self._provider.database)
 
     def position(self) -> object:
         """A mark that stays equal while nobody writes; None where the server is not ours alone."""
         return self._isolation.position() if self._isolation and not self._provider.outlives_us else None
 
-    def push(self, replacing: Replacing) -> None:
-        """Make the present state the baseline of every later test."""
-        self.ensure()
-        if self._isolation is not None:
-            self._isolation.push(replacing)
-            self.depth += 1
+    def mark(self) -> object:
+        """The position or, where that cannot be told, all there is: equal to a later one if nobody wrote."""
+        position = self.position()
+        return position if position is not None or self._layers is None else self._layers.content()
 
-    def pop(self, replacing: Replacing) -> None:
-        """Take the latest pushed baseline away, and restore the one before."""
-        if self._isolation is not None:
-            self._isolation.pop(replacing)
-            self.depth -= 1
+    def at_baseline(self) -> bool:
+        """Whether everything is as in the baseline: a full comparison, some milliseconds."""
+        return self._layers is None or self._layers.at_baseline()
+
+    def push(self, replacing: Replacing, *, owner: str) -> Layer | None:
+        """Make the present state the baseline of every later test, until the layer ends.
+
+        Args:
+            replacing: opens the block in which sessions may end.
+            owner: what wrote it, for errors.
+        """
+        self.ensure()
+        return self._layers.push(owner, replacing) if self._layers else None
+
+    def is_topmost(self, layer: Layer) -> bool:
+        """Whether nothing was added to the baseline after this layer."""
+        return self._layers is not None and self._layers.topmost is layer
+
+    def end(self, layer: Layer, replacing: Replacing) -> None:
+        """End a layer, in whatever order they were pushed: what it added is gone for later tests.
+
+        Raises:
+            IsolationError: later layers cannot be without it.
+        """
+        if self._layers is not None:
+            self._layers.end(layer, replacing)
 
     def require_tables(self) -> None:
         """Refuse an empty database: an application whose tables nobody made cannot be tested.
@@ -160,12 +180,19 @@ class TestDatabase:
     @property
     def pristine(self) -> bool:
         """Whether the database equals its baseline because nobody has had it yet."""
-        return self._isolation is None or self._isolation.pristine
+        if self._isolation is None or self._layers is None:
+            return True
+        return self._isolation.pristine and not self._layers.pending
+
+    @property
+    def outdated(self) -> bool:
+        """Whether rows of a layer that has ended are still in the baseline, until it is restored."""
+        return self._layers is not None and self._layers.pending
 
     def restore(self, replacing: Replacing) -> None:
         """Make the database equal its baseline again; sessions end only inside `replacing()`."""
-        if self._isolation is not None:
-            self._isolation.restore(replacing)
+        if self._layers is not None:
+            self._layers.restore(replacing)
 
     def hand_over(self) -> None:
         """Give the database to a test: the next one needs a fresh one."""

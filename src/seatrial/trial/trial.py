@@ -25,10 +25,14 @@ if TYPE_CHECKING:
     from seatrial.fakes import Fakes
     from seatrial.identities import Identities, Keys
     from seatrial.postgres.choice import Choice
+    from seatrial.postgres.handle import Handle
+    from seatrial.postgres.isolation.layers import Layer
     from seatrial.trial.database import TestDatabase
     from seatrial.trial.isolating import Isolating
+    from seatrial.trial.shared import SharedRows
 
 _GRACE_S = 1.0
+_START_UP = "the start-up of the application"
 
 
 class Trial:
@@ -69,8 +73,9 @@ class Trial:
         self._healer = PoolHealer()
         self._late = False
         self._outdated = False
-        self._start_up_baseline = 0
+        self._start_up_layer: Layer | None = None
         self._used_by_ours = False
+        self._long_lived: list[Handle] = []
         self.app_start_seconds = 0.0
 
     def prepare(self) -> None:
@@ -204,17 +209,18 @@ class Trial:
         """What was written until now belongs to the state every test starts from."""
         quiet = before is not None and database.position() == before
         if database.touched or not quiet:
-            database.push(self._replacing)
-            self._start_up_baseline = database.depth
+            self._start_up_layer = database.push(self._replacing, owner=_START_UP)
 
     def _take_back_start_up(self, database: TestDatabase) -> None:
         """What an earlier start-up wrote must not be there when the application starts again.
 
         Where a fixture has added a baseline of its own since, it stays, as it would when a service restarts.
         """
-        if self._start_up_baseline and self._start_up_baseline == database.depth:
-            database.pop(self._replacing)
-            self._start_up_baseline = 0
+        layer = self._start_up_layer
+        if layer is not None and database.is_topmost(layer):
+            database.end(layer, self._replacing)
+            database.restore(self._replacing)
+            self._start_up_layer = None
 
     def fake_url(self, name: str) -> str:
         """The base URL of a declared fake; its address is reserved, nothing starts."""
@@ -237,6 +243,28 @@ class Trial:
         runner = self.runner
         return Client(transport=runner.sync_transport(), base_url=runner.base_url, authenticate=self._headers)
 
+    def shared_client(self) -> Client:
+        """A client for longer than one test: it follows the application when that is started anew."""
+        from seatrial.app import Client, FollowingTransport  # noqa: PLC0415 - only suites with an application
+
+        return Client(
+            transport=FollowingTransport(lambda: self.runner),
+            base_url=self.runner.base_url,
+            authenticate=self._headers,
+        )
+
+    def shared_handle(self, database: TestDatabase) -> Handle:
+        """A handle for longer than one test: it connects anew after the sessions of the database ended."""
+        handle = database.handle()
+        self._long_lived.append(handle)
+        return handle
+
+    def shared_rows(self, database: TestDatabase) -> SharedRows:
+        """What keeps the rows of fixtures that live longer than one test."""
+        from seatrial.trial.shared import SharedRows  # noqa: PLC0415 - only suites with a database
+
+        return SharedRows(database, replacing=self._replacing, settle=self._wait_quiet)
+
     def async_client(self) -> AsyncClient:
         """An asynchronous client of the application, without credentials."""
         from seatrial.app import AsyncClient  # noqa: PLC0415 - only suites with an application
@@ -256,7 +284,7 @@ class Trial:
         if application:
             self._start_app()
         elif self.database is not None and self.database.touched:
-            self.database.push(self._replacing)
+            self.database.push(self._replacing, owner=_START_UP)
 
     def note_foreign_test(self) -> None:
         """A test that does not use seatrial runs: neither does it see what one that does has written.
@@ -362,9 +390,10 @@ class Trial:
     def _replacing(self) -> Iterator[None]:
         """Wrap what ends the sessions of the database, so that no pool notices."""
         assert self.database is not None  # only its isolation comes here
-        if self._runner is not None:
-            # A pool that is just connecting anew, after the replacement before, would lose that connection.
-            self._runner.wait_quiet(_GRACE_S)
+        for handle in self._long_lived:
+            handle.close()
+        # A pool that is just connecting anew, after the replacement before, would lose that connection.
+        self._wait_quiet()
         with self._healer.replacing({(self.database.address.host, self.database.address.port)}):
             yield
 
@@ -372,6 +401,9 @@ class Trial:
         """The application of a test that asked for one of its own is for that test only."""
         if self._outdated:
             self._stop_app()
+    def _wait_quiet(self) -> None:
+        if self._runner is not None:
+            self._runner.wait_quiet(_GRACE_S)
 
     def _stop_app(self) -> None:
         runner, self._runner, self._late, self._outdated = self._runner, None, False, False

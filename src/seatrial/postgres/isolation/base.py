@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -41,8 +41,19 @@ class Isolation(Protocol):
     def open(self) -> None:
         """Put the template's content under the constant name."""
 
+    @property
+    def baselines(self) -> Sequence[str]:
+        """The databases that hold the baselines, the template first and then one for each push.
+
+        They may be read, by sessions that end before anything else is asked of the isolation. Empty where
+        baselines are kept in another way.
+        """
+
     def position(self) -> object:
-        """A mark that stays equal while nobody writes; None where that cannot be told."""
+        """A mark that stays equal while no transaction that wrote ends; None where that cannot be told.
+
+        Reads, open transactions and the isolation's own background work do not move it.
+        """
 
     @property
     def pristine(self) -> bool:

@@ -59,11 +59,19 @@ class Clones:
         )
         self._pristine = True
 
+    @property
+    def baselines(self) -> Sequence[str]:
+        """The template, and a copy for each push, once nothing is being made from them."""
+        self._await_pool()
+        return tuple(self._baselines)
+
     def position(self) -> object:
-        """How far the server's log of changes has come; None while clones are made in the background."""
-        if self._pool is not None:
-            return None
-        row = self._admin.execute("select pg_current_wal_insert_lsn()").fetchone()
+        """Which transactions of the server have ended, once no clone is being made.
+
+        Only transactions that wrote have a number and are in it.
+        """
+        self._await_pool()
+        row = self._admin.execute("select pg_current_snapshot()::text").fetchone()
         return row[0] if row else None
 
     def push(self, replacing: Replacing) -> None:
@@ -128,6 +136,10 @@ class Clones:
                 remedy="open() it first",
             )
         return self._pool
+
+    def _await_pool(self) -> None:
+        if self._pool is not None:
+            self._pool.wait_idle()
 
     def _end_pool(self) -> None:
         if self._pool is not None:

@@ -23,6 +23,7 @@ _DEPTH = 2
 _WAIT_S = 60.0
 _GONE_POLL_S = 0.0003
 _GONE_LIMIT_S = 10.0
+_IDLE_POLL_S = 0.0005
 
 
 class ClonePool:
@@ -57,6 +58,7 @@ class ClonePool:
         self._used: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._wake = threading.Event()
         self._stopping = False
+        self._working = True
         self._thread = threading.Thread(target=self._work, name="seatrial-clones", daemon=True)
         self._thread.start()
 
@@ -89,6 +91,16 @@ class ClonePool:
         self._used.put(database)
         self._wake.set()
 
+    def wait_idle(self) -> None:
+        """Wait until as many clones are ready as shall be, and every used database is dropped."""
+        deadline = time.monotonic() + _WAIT_S
+        while self._thread.is_alive() and time.monotonic() < deadline:
+            # In this order: only this side gives work, so whoever is found idle stays idle.
+            enough = self._ready.qsize() >= self._depth and self._used.empty()
+            if enough and not self._working:
+                return
+            time.sleep(_IDLE_POLL_S)
+
     def close(self) -> list[str]:
         """Stop making clones; the unused ones that remain on the server."""
         self._stopping = True
@@ -107,7 +119,10 @@ class ClonePool:
             with self._cluster.connect(self._cluster.admin["dbname"]) as connection:
                 while not self._stopping:
                     self._wake.clear()
-                    if not self._one_task(connection):
+                    self._working = True
+                    did_something = self._one_task(connection)
+                    self._working = False
+                    if not did_something:
                         self._wake.wait()
                 while not self._used.empty():
                     drop(connection, self._used.get())

@@ -90,6 +90,24 @@ class TriggerReset:
         self._baselines = [self._present(below=None, changed=self._relations.tables)]
         self._pristine = True
 
+    @property
+    def baselines(self) -> Sequence[str]:
+        """None: they are copies of tables in the database itself."""
+        return ()
+
+    def keep(self, name: str, replacing: Replacing) -> None:
+        """Impossible with an owner's rights alone.
+
+        Raises:
+            IsolationError: always.
+        """
+        del replacing
+        raise IsolationError(
+            f"the database of a failed test cannot be kept as {name!r}: its role may create no other",
+            code="isolation.no-copies",
+            remedy="give the role CREATEDB, or use the embedded server",
+        )
+
     def position(self) -> object:
         """None: the server's log of changes belongs to everybody on it."""
         return None

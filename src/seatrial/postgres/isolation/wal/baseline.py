@@ -47,10 +47,10 @@ class Baseline:
         self._mirror: Mirror | None = None
         self._mirror_database: str | None = None
 
-    @property
-    def is_copied(self) -> bool:
-        """Whether copies are made in the background."""
-        return bool(self._pools)
+    def wait_idle(self) -> None:
+        """Wait until no copy is being made in the background."""
+        for pool in self._pools:
+            pool.wait_idle()
 
     def prefetch(self) -> None:
         """Begin to make copies in the background."""

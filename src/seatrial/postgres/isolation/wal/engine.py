@@ -77,11 +77,19 @@ class WalReset:
         self._add_baseline(self._template)
         self._pristine = True
 
+    @property
+    def baselines(self) -> Sequence[str]:
+        """The template, and a copy for each push, once nothing is being made from them."""
+        self._wait_idle()
+        return tuple(baseline.database for baseline in self._baselines)
+
     def position(self) -> object:
-        """How far the server's log has come; None while copies are made in the background."""
-        if any(baseline.is_copied for baseline in self._baselines):
-            return None
-        (((position,),),) = self._control.query("select pg_current_wal_insert_lsn()")
+        """Which transactions of the server have ended, once no copy is being made.
+
+        Only transactions that wrote have a number and are in it.
+        """
+        self._wait_idle()
+        (((position,),),) = self._control.query("select pg_current_snapshot()")
         return position
 
     @property
@@ -128,6 +136,12 @@ class WalReset:
             self._named.copy_to(name)
         self._add_baseline(name)
         self._pristine = True
+
+    def keep(self, name: str, replacing: Replacing) -> None:
+        """Copy the present state into a database of this name; all sessions end."""
+        self._leave_work()
+        with replacing():
+            self._named.copy_to(name)
 
     def pop(self, replacing: Replacing) -> None:
         """Go back to the baseline before the latest one."""
@@ -189,6 +203,10 @@ class WalReset:
         own = work.undo(found, mirror)
         self._log.advance(window, own)
         return bool(own)
+
+    def _wait_idle(self) -> None:
+        for baseline in self._baselines:
+            baseline.wait_idle()
 
     def _working(self) -> Work:
         if self._work is None:
