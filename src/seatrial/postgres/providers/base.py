@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from seatrial.config import DatabaseAddress
     from seatrial.postgres.cluster import Cluster, Login
@@ -41,8 +41,15 @@ class Provider(Protocol):
     def on_first_connection(self, start: Callable[[], object]) -> None:
         """Arrange, where we own the address, that `start` is called when somebody connects early."""
 
-    def stop(self) -> None:
-        """Stop and remove what was started; idempotent."""
+    def opens_kept(self, database: str) -> str:
+        """The command that opens a kept database after the run."""
+
+    def stop(self, *, kept: Mapping[str, str]) -> None:
+        """Stop and remove what was started; idempotent.
+
+        Args:
+            kept: names of databases that have to be there after it, and the tests they belong to.
+        """
 
     @property
     def outlives_us(self) -> bool:
