@@ -33,6 +33,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--seatrial-rebuild", action="store_true", help="build the template anew, even if a cached one fits"
     )
     group.addoption(
+        "--seatrial-keep",
+        action="store_true",
+        help="keep the databases of failed tests, and say how to open them after the run",
+    )
+    group.addoption(
         "--seatrial-baseline",
         choices=("create", "shrink"),
         help="create: write the first file of tolerated violations; shrink: remove those that are gone",

@@ -14,6 +14,7 @@ from seatrial.plugin.aliases import ShortNames
 from seatrial.plugin.baselines import WideFixtures
 from seatrial.plugin.explaining import startup_failure
 from seatrial.plugin.honesty import HonestyPlugin
+from seatrial.plugin.keeping import Keeping
 from seatrial.plugin.lifecycle import Lifecycle
 from seatrial.plugin.reporting import Reporting
 from seatrial.plugin.state import TRIAL, is_bound
@@ -68,6 +69,8 @@ def activate(config: pytest.Config, file: Path) -> None:
     register(Lifecycle(trial), "seatrial-lifecycle")
     if trial.database is not None:
         register(WideFixtures(trial.shared_rows(trial.database)), "seatrial-baselines")
+    if options.seatrial_keep:
+        register(Keeping(trial), "seatrial-keeping")
     register(Reporting(trial, names, honesty), "seatrial-reporting")
 
 

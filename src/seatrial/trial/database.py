@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from seatrial.errors import IsolationError, TemplateError
 from seatrial.postgres.handle import Handle
+from seatrial.postgres.kept import database_name
 from seatrial.postgres.template.verify import count_tables
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from seatrial.postgres.isolation import Isolation, Replacing, Tally
     from seatrial.postgres.isolation.layers import Layer, Layers
     from seatrial.postgres.providers import Prepared, Provider
+
+_KEPT_AT_MOST = 10
 
 
 class TestDatabase:
@@ -60,6 +63,7 @@ class TestDatabase:
         self._isolation: Isolation | None = None
         self._layers: Layers | None = None
         self._closed = False
+        self._kept: dict[str, str] = {}
         self.prepared: Prepared | None = None
         self.start_seconds = 0.0
         self.touched = provider.outlives_us
@@ -161,6 +165,19 @@ class TestDatabase:
         if self._layers is not None:
             self._layers.end(layer, replacing)
 
+    def keep(self, test: str, replacing: Replacing) -> str | None:
+        """Copy the database as a test has left it, to be looked at after the run.
+
+        Returns:
+            The command that opens the copy; None where ten are kept already, or there is no database yet.
+        """
+        if self._isolation is None or len(self._kept) >= _KEPT_AT_MOST:
+            return None
+        name = database_name()
+        self._isolation.keep(name, replacing)
+        self._kept[name] = test
+        return self._provider.opens_kept(name)
+
     def require_tables(self) -> None:
         """Refuse an empty database: an application whose tables nobody made cannot be tested.
 
@@ -228,5 +245,5 @@ class TestDatabase:
                 return
             self._closed = True
             if self._isolation is not None:
-                self._isolation.close(drop_databases=self._provider.outlives_us)
-            self._provider.stop()
+                self._isolation.close(drop_databases=self._provider.outlives_us or bool(self._kept))
+            self._provider.stop(kept=self._kept)

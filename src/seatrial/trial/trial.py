@@ -366,6 +366,10 @@ class Trial:
                 remedy="wait longer with settle(seconds), or look at what it waits for",
             )
 
+    def keep(self, test: str) -> str | None:
+        """Keep the database as a failed test has left it; the command that opens it after the run."""
+        return self.database.keep(test, self._replacing) if self.database else None
+
     def application_errors(self) -> list[str]:
         """The tracebacks of what was raised inside the application since the test began."""
         return [error.describe() for error in self._runner.take_errors()] if self._runner else []

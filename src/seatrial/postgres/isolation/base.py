@@ -75,5 +75,8 @@ class Isolation(Protocol):
     def pop(self, replacing: Replacing) -> None:
         """Take the latest pushed baseline away, and restore the one before."""
 
+    def keep(self, name: str, replacing: Replacing) -> None:
+        """Copy the present state into a database of this name, which stays; the test may go on."""
+
     def close(self, *, drop_databases: bool) -> None:
         """Stop the background work; on a server that lives on, drop all we made but the template."""

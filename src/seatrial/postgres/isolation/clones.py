@@ -80,11 +80,15 @@ class Clones:
         All sessions of the database end.
         """
         baseline = f"{self._database}_baseline_{next(self._numbers)}"
-        with replacing():
-            self._named.copy_to(baseline)
+        self.keep(baseline, replacing)
         self._baselines.append(baseline)
         self._pristine = True
         self._end_pool()
+
+    def keep(self, name: str, replacing: Replacing) -> None:
+        """Copy the present state into a database of this name; all sessions end."""
+        with replacing():
+            self._named.copy_to(name)
 
     def pop(self, replacing: Replacing) -> None:
         """Go back to the baseline before the latest one; all sessions end."""

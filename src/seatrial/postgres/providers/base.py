@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from seatrial.config import DatabaseAddress
     from seatrial.postgres.cluster import Cluster, Login
@@ -45,8 +45,15 @@ class Provider(Protocol):
     def isolation(self, prepared: Prepared) -> Isolation:
         """What keeps the tested database pristine on this server, not opened yet."""
 
-    def stop(self) -> None:
-        """Stop and remove what was started; idempotent."""
+    def opens_kept(self, database: str) -> str:
+        """The command that opens a kept database after the run."""
+
+    def stop(self, *, kept: Mapping[str, str]) -> None:
+        """Stop and remove what was started; idempotent.
+
+        Args:
+            kept: names of databases that have to be there after it, and the tests they belong to.
+        """
 
     @property
     def outlives_us(self) -> bool:

@@ -11,6 +11,7 @@ from seatrial.errors import ServerError
 from seatrial.postgres.cache import CacheFolder
 from seatrial.postgres.cluster import Cluster, Credential
 from seatrial.postgres.doorbell import Doorbell
+from seatrial.postgres.kept import KeptRun, run_name
 from seatrial.postgres.providers.base import Prepared, copies_or_reset
 from seatrial.postgres.server import (
     ADMIN_ROLE,
@@ -25,7 +26,7 @@ from seatrial.postgres.sql import identifier, literal
 from seatrial.postgres.template import TemplateReport, build_template, fingerprint
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from seatrial.config import DatabaseAddress
@@ -58,6 +59,7 @@ class EmbeddedProvider:
         self._app = Credential(role, secrets.token_urlsafe(18)) if role else self._owner
         self._server: EmbeddedServer | None = None
         self._doorbell: Doorbell | None = None
+        self._kept_as = run_name()
 
     def address(self, login: Login) -> DatabaseAddress:
         """The address of the tested database."""
@@ -100,14 +102,25 @@ class EmbeddedProvider:
         """A reset by the log where this server can, else fresh databases."""
         return copies_or_reset(prepared, self.database, kind=self._settings.isolation)
 
-    def stop(self) -> None:
-        """Stop the server and remove its data; free the port."""
+    def opens_kept(self, database: str) -> str:
+        """The command that serves it again; this server ends with the run."""
+        del database
+        return f"seatrial db up --kept {self._kept_as}"
+
+    def stop(self, *, kept: Mapping[str, str]) -> None:
+        """Stop the server and remove its data, or keep them; free the port."""
         if self._doorbell is not None:
             self._doorbell.silence()
         if self._server is not None:
+            if kept:
+                self._keep(self._server, kept)
             self._server.stop()
             self._server = None
         self._port.release()
+
+    def _keep(self, server: EmbeddedServer, kept: Mapping[str, str]) -> None:
+        settings = (str(find_binaries(self._settings.bin).bin), self._settings.stand_ins)
+        KeptRun.store(server, cache=CacheFolder.locate(), name=self._kept_as, settings=settings, tests=kept)
 
     def _serve(
         self, fetch: Callable[..., Path], binaries: Binaries, *, fresh: bool

@@ -8,17 +8,19 @@ import json
 import os
 import re
 import secrets
+import shlex
 from typing import TYPE_CHECKING, Any
 
 from seatrial.postgres.cluster import Cluster, Credential
 from seatrial.postgres.isolation import run_name
 from seatrial.postgres.isolation.pool import drop
+from seatrial.postgres.kept import is_outdated
 from seatrial.postgres.providers.base import Prepared, copies_or_reset
 from seatrial.postgres.sql import identifier, literal
 from seatrial.postgres.template import TemplateReport, build_template, fingerprint
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     import psycopg
 
@@ -84,8 +86,16 @@ class ExternalProvider:
         """Fresh databases for every test."""
         return copies_or_reset(prepared, self.database, kind=self._settings.isolation)
 
-    def stop(self) -> None:
+    def opens_kept(self, database: str) -> str:
+        """The command that opens it, without a password in it."""
+        target = self._target
+        return shlex.join(
+            ["psql", "-h", target.host, "-p", str(target.port), "-U", target.user, "-d", database]
+        )
+
+    def stop(self, *, kept: Mapping[str, str]) -> None:
         """Nothing of ours runs: the databases are dropped by whoever made them."""
+        del kept
 
     def _cluster(self) -> Cluster:
         target, facts = self._target, self._facts
@@ -136,13 +146,18 @@ def _prune(admin: psycopg.Connection[Any], *, keep: str) -> None:
 
 
 def _drop_orphans(admin: psycopg.Connection[Any]) -> None:
-    """Drop the databases of runs that were killed: a living run holds a session under its database's name."""
+    """Drop what was kept long ago, and the databases of runs that were killed.
+
+    A living run holds a session under its database's name.
+    """
     rows = admin.execute(
         "select datname from pg_database where datname like 'seatrial\\_%%' and datname not like %s "
         "and pg_has_role(datdba, 'USAGE')",
         [f"{_PREFIX}_template_%"],
     ).fetchall()
     for (name,) in rows:
+        if is_outdated(str(name)):
+            drop(admin, str(name))
         run = _RUN.match(str(name))
         if run is None:
             continue

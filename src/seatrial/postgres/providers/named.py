@@ -111,8 +111,13 @@ class NamedProvider:
             keep=self._session.info.backend_pid,
         )
 
-    def stop(self) -> None:
+    def opens_kept(self, database: str) -> str:
+        """Never asked: nothing can be kept where no database can be made."""
+        raise AssertionError(database)
+
+    def stop(self, *, kept: Mapping[str, str]) -> None:
         """Let the next run have the database."""
+        del kept
         if self._session is not None:
             self._session.close()
             self._session = None

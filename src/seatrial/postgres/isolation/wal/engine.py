@@ -84,12 +84,9 @@ class WalReset:
         return tuple(baseline.database for baseline in self._baselines)
 
     def position(self) -> object:
-        """Which transactions of the server have ended, once no copy is being made.
-
-        Only transactions that wrote have a number and are in it.
-        """
+        """How far the server's log has come and which transactions have ended, once no copy is being made."""
         self._wait_idle()
-        (((position,),),) = self._control.query("select pg_current_snapshot()")
+        ((position,),) = self._control.query("select pg_current_wal_insert_lsn(), pg_current_snapshot()")
         return position
 
     @property
