@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from seatrial.errors import IsolationError
 from seatrial.plugin.state import is_bound
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from seatrial.trial import Trial
 
 _KEPT = "seatrial_kept"
+_TITLE = "seatrial: this test's database after the run"
 
 
 class Keeping:
@@ -34,11 +36,18 @@ class Keeping:
         """Keep the database of a test that failed; not where a debugger opens, which needs its sessions."""
         report = yield
         if report.failed and report.when != "teardown" and is_bound(item) and not item.config.option.usepdb:
-            command = self._trial.keep(item.nodeid)
-            if command is not None:
-                report.sections.append(("seatrial: this test's database after the run", command))
-                setattr(report, _KEPT, f"{item.nodeid}: {command}")
+            self._keep(item.nodeid, report)
         return report
+
+    def _keep(self, test: str, report: pytest.TestReport) -> None:
+        try:
+            command = self._trial.keep(test)
+        except IsolationError as problem:
+            report.sections.append((_TITLE, str(problem)))
+            return
+        if command is not None:
+            report.sections.append((_TITLE, command))
+            setattr(report, _KEPT, f"{test}: {command}")
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Collect what was kept, wherever that was."""

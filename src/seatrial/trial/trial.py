@@ -329,7 +329,7 @@ class Trial:
             if starts and isolation != "none":
                 self._take_back_start_up(self.database)
             self.isolating.restore(isolation)
-            self._late |= starts and (not self.database.pristine or self._start_up_baseline > 0)
+            self._late |= starts and (not self.database.pristine or self._start_up_layer is not None)
         if starts:
             self._start_app()
         if self.isolating is not None:
@@ -405,6 +405,7 @@ class Trial:
         """The application of a test that asked for one of its own is for that test only."""
         if self._outdated:
             self._stop_app()
+
     def _wait_quiet(self) -> None:
         if self._runner is not None:
             self._runner.wait_quiet(_GRACE_S)

@@ -51,6 +51,8 @@ class Layers:
         self._database = database
         self._stack: list[Layer] = []
         self._baseline: Snapshot | None = None
+        self._in_databases = bool(isolation.baselines)
+        self._note_baseline()
 
     @property
     def pending(self) -> bool:
@@ -65,7 +67,7 @@ class Layers:
     def push(self, owner: str, replacing: Replacing) -> Layer:
         """Make the present state the baseline until the layer ends."""
         self._isolation.push(replacing)
-        self._baseline = None
+        self._note_baseline()
         layer = Layer(owner)
         self._stack.append(layer)
         return layer
@@ -111,13 +113,19 @@ class Layers:
 
     def _pop(self, replacing: Replacing) -> Layer:
         self._isolation.pop(replacing)
-        self._baseline = None
+        self._note_baseline()
         return self._stack.pop()
+
+    def _note_baseline(self) -> None:
+        """Read the new baseline when it is asked for or, where no database holds it, at once."""
+        self._baseline = None if self._in_databases else self.content()
 
     def _take_out(self, layer: Layer, replacing: Replacing) -> None:
         index = self._stack.index(layer)
         above = self._stack[index + 1 :]
         # The layer at an index is what its baseline has more than the one before.
+        if not self._in_databases:
+            raise _not_apart(layer, above[0])
         baselines = self._isolation.baselines[index:]
         differences = self._rehearsed(layer, above, baselines)
         for _ in range(len(above) + 1):
@@ -173,3 +181,12 @@ def _blaming(ended: Layer, living: Layer) -> Iterator[None]:
             remedy="make one a parameter of the other or give both the same scope, so that they end in the "
             "reverse order of their beginning",
         ) from error
+
+
+def _not_apart(ended: Layer, living: Layer) -> IsolationError:
+    return IsolationError(
+        f"{ended.owner} has ended before {living.owner}, and in a named database whose role may create no "
+        "other their rows cannot be told apart",
+        code="isolation.fixture-order",
+        remedy="give both the same scope, or the role CREATEDB, or use the embedded server",
+    )
