@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from seatrial.app.failures import AppFailure
     from seatrial.app.loading import LoadedApp
+    from seatrial.app.outgoing import Outgoing
     from seatrial.app.reply import Reply
     from seatrial.app.sockets import Server
 
@@ -276,7 +277,21 @@ class AppRunner:
         When it returns, their owners have been told, so a pool will not hand them out again.
         """
         thread = self._running()
-        return int(self.run(thread.loop.drop(thread.loop.connections_to(addresses))))
+        return int(self.run(thread.loop.drop(thread.loop.outgoing.to(addresses))))
+
+    def drop_ports(self, ports: Collection[int]) -> None:
+        """Abort the loop's connections that come from these ports; their owners have been told then."""
+        thread = self._running()
+        self.run(thread.loop.drop(thread.loop.outgoing.from_ports(ports)))
+
+    @property
+    def outgoing(self) -> Outgoing:
+        """The connections the loop has opened."""
+        return self._running().loop.outgoing
+
+    def is_worker(self, task: asyncio.Task[Any] | None) -> bool:
+        """Tell whether the lifespan started a task, which is expected to live on."""
+        return self._thread is not None and task in self._thread.tracker.workers
 
     def owns_loop_of(self, task: asyncio.Task[Any] | None) -> bool:
         """Tell whether a task runs in the application's loop; one that is not known may."""
@@ -294,7 +309,7 @@ class AppRunner:
             yield
             return
         release = thread.hold()
-        outdated = thread.loop.connections_to(addresses)
+        outdated = thread.loop.outgoing.to(addresses)
         try:
             yield
         finally:

@@ -13,6 +13,7 @@ from seatrial.plugin.aliases import ShortNames
 from seatrial.plugin.explaining import startup_failure
 from seatrial.plugin.honesty import HonestyPlugin
 from seatrial.plugin.lifecycle import Lifecycle
+from seatrial.plugin.oracle import OraclePlugin
 from seatrial.plugin.reporting import Reporting
 from seatrial.plugin.state import TRIAL, is_bound
 from seatrial.trial import Trial
@@ -56,6 +57,7 @@ def activate(config: pytest.Config, file: Path) -> None:
     honesty.install(config)
     register(honesty, "seatrial-honesty")
     register(Lifecycle(trial), "seatrial-lifecycle")
+    register(OraclePlugin(trial), "seatrial-oracle")
     register(Reporting(trial, names, honesty), "seatrial-reporting")
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from seatrial.errors import IsolationError
 from seatrial.postgres.isolation.base import Tally
+from seatrial.postgres.isolation.blockers import bound, unblocked
 from seatrial.postgres.isolation.pool import ClonePool, create_clone, drop, end_sessions
 from seatrial.postgres.sql import identifier
 
@@ -51,6 +52,7 @@ class Clones:
         self._admin: psycopg.Connection[Any] = cluster.connect(
             cluster.admin["dbname"], application_name=run_name(database)
         )
+        bound(self._admin)
         self._pool: ClonePool | None = None
         self._pristine = False
         self.tally = Tally()
@@ -162,7 +164,7 @@ class Clones:
             end_sessions(self._admin, self._database)
             try:
                 with self._sentry():
-                    step()
+                    unblocked(step, connection=self._admin, connect=self._connect)
             except psycopg.errors.ObjectInUse:
                 if time.monotonic() > deadline:
                     raise
@@ -175,7 +177,7 @@ class Clones:
         over = threading.Event()
 
         def watch() -> None:
-            with self._cluster.connect(self._cluster.admin["dbname"]) as connection:
+            with self._connect() as connection:
                 while not over.wait(_SENTRY_STEP_S):
                     end_sessions(connection, self._database)
 
@@ -188,3 +190,6 @@ class Clones:
             over.set()
             timer.cancel()
             timer.join()
+
+    def _connect(self) -> psycopg.Connection[Any]:
+        return self._cluster.connect(self._cluster.admin["dbname"])
