@@ -24,22 +24,23 @@ _GONE_POLL_S = 0.001
 _BOUNDED = b"set lock_timeout = '2s'; set statement_timeout = '10s'"
 
 # One round trip of some 0.09 ms. Locks of transactions are those of the transaction, so only what outlives
-# one is asked for: advisory locks of sessions.
+# one is asked for: advisory locks of sessions. An aborted transaction has no xact_start any more.
 _HELD = """
-select case state when 'active' then 'statement' else 'transaction' end, pid, xact_start::text,
+select case state when 'active' then 'statement' else 'transaction' end, pid,
+       coalesce(xact_start, state_change)::text,
        state, query, usename::text, application_name, client_port,
-       extract(epoch from now() - xact_start)::float8
+       extract(epoch from clock_timestamp() - coalesce(xact_start, state_change))::float8
   from pg_stat_activity
  where (datname = %(database)s or %(alone)s and usename <> current_user)
-   and backend_type = 'client backend' and xact_start is not null and pid <> pg_backend_pid()
+   and backend_type = 'client backend' and state <> 'idle' and pid <> pg_backend_pid()
 union all
 select 'lock', l.pid, concat_ws(' ', l.classid, l.objid, l.objsubid, l.mode),
        a.state, a.query, a.usename, a.application_name, a.client_port, null
   from pg_locks l join pg_stat_activity a using (pid)
- where l.locktype = 'advisory' and l.granted and a.xact_start is null
+ where l.locktype = 'advisory' and l.granted and a.state = 'idle'
    and (a.datname = %(database)s or %(alone)s and a.usename <> current_user)
 union all
-select 'prepared', 0, gid, null, null, owner, null, null, extract(epoch from now() - prepared)
+select 'prepared', 0, gid, null, null, owner, null, null, extract(epoch from clock_timestamp() - prepared)
   from pg_prepared_xacts where database = %(database)s
 """
 _STATEMENTS = """

@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from seatrial.app.pools.asyncpg import numbers_of
-from seatrial.app.pools.borrowed import Borrowing, borrowings
+from seatrial.app.pools.borrowed import Borrowed
 from seatrial.app.pools.django import DjangoHealer
 from seatrial.app.pools.psycopg import PsycopgHealer
 from seatrial.app.pools.sqlalchemy import SqlalchemyHealer
@@ -35,6 +35,7 @@ class PoolHealer:
         self._sqlalchemy = SqlalchemyHealer()
         self._psycopg = PsycopgHealer()
         self._django = DjangoHealer()
+        self.borrowed = Borrowed(self._psycopg)
 
     def install(self) -> None:
         """Begin to watch SQLAlchemy's pools, if it is loaded; may be called again and again."""
@@ -72,10 +73,6 @@ class PoolHealer:
         if self.running is not None and "asyncpg" in sys.modules:
             self.running.drop_connections(numbers_of(addresses))
         self._psycopg.retire(self.running)
-
-    def borrowings(self) -> dict[int, Borrowing]:
-        """The pools of psycopg_pool and asyncpg that have given connections away, by identity."""
-        return borrowings(self._psycopg, self.running)
 
     def retire_sessions(self, addresses: Addresses, ports: Collection[int]) -> None:
         """Let the pools find out that some sessions have ended, while all others of the loop live on.

@@ -7,7 +7,6 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
-from seatrial.app.pools.borrowed import give_back, missing_connections
 from seatrial.app.pools.checkouts import Checkouts
 from seatrial.postgres.leaks import SessionWatch
 from seatrial.trial.oracle import wording
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
 
     from seatrial.app.pools import PoolHealer
     from seatrial.app.pools.addresses import Addresses
-    from seatrial.app.pools.borrowed import Borrowing
+    from seatrial.app.pools.borrowed import Lent
     from seatrial.app.pools.checkouts import Checkout
     from seatrial.errors import LeakError
     from seatrial.postgres.cluster import Cluster
@@ -39,7 +38,7 @@ class _Before:
 
     held: set[Key] = field(default_factory=set)
     checkouts: set[int] = field(default_factory=set)
-    borrowed: dict[int, int] = field(default_factory=dict)
+    lent: set[int] = field(default_factory=set)
 
 
 @dataclass(kw_only=True)
@@ -48,12 +47,12 @@ class Left:
 
     held: Sequence[Held]
     checkouts: Sequence[Checkout]
-    borrowings: Sequence[Borrowing]
+    lent: Sequence[Lent]
     late: Sequence[Statement]
     threads: Sequence[threading.Thread]
 
     def __bool__(self) -> bool:
-        return bool(self.held or self.checkouts or self.borrowings or self.late)
+        return bool(self.held or self.checkouts or self.lent or self.late)
 
 
 class DatabaseOracle:
@@ -82,16 +81,18 @@ class DatabaseOracle:
     def begin(self) -> None:
         """Take the connections that are out of their pools now for somebody else's."""
         self._before.checkouts = set(self._checkouts.out(self._addresses))
-        self._before.borrowed = {key: item.out for key, item in self._healer.borrowings().items()}
+        self._before.lent = set(self._healer.borrowed.lent(self._healer.running))
 
     @contextlib.contextmanager
     def shared(self, whose: str | None) -> Iterator[None]:
         """Wrap the set-up of something that outlives the test; see `Oracle.shared`."""
         held, out = self._sessions.look(), set(self._checkouts.out(self._addresses))
+        lent = set(self._healer.borrowed.lent(self._healer.running))
         try:
             yield
         finally:
             self._before.checkouts |= self._checkouts.out(self._addresses).keys() - out
+            self._before.lent |= self._healer.borrowed.lent(self._healer.running).keys() - lent
             for key, what in self._sessions.look().items():
                 if key not in held and (whose is None or what.kind == "lock"):
                     self._before.held.add(key)
@@ -107,7 +108,7 @@ class DatabaseOracle:
         left = Left(
             held=_staying(self._held),
             checkouts=_staying(self._out),
-            borrowings=_staying(self._borrowed),
+            lent=_staying(self._lent),
             late=self._late(started) if started() else [],
             threads=started(),
         )
@@ -141,9 +142,9 @@ class DatabaseOracle:
             and not (runner is not None and runner.is_worker(checkout.task))
         }
 
-    def _borrowed(self) -> dict[int, Borrowing]:
-        before = self._before.borrowed
-        return {key: item for key, item in self._healer.borrowings().items() if item.out > before.get(key, 0)}
+    def _lent(self) -> dict[int, Lent]:
+        lent = self._healer.borrowed.lent(self._healer.running)
+        return {key: item for key, item in lent.items() if key not in self._before.lent}
 
     def _late(self, started: Callable[[], list[threading.Thread]]) -> list[Statement]:
         """What somebody else than the application asks the database, now that nobody should."""
@@ -181,11 +182,7 @@ class DatabaseOracle:
             for checkout in left.checkouts
             if checkout.pid not in told
         ]
-        leaks += [
-            wording.checked_out(str(item), opened=())
-            for item in left.borrowings
-            if not told.intersection(missing_connections(item))
-        ]
+        leaks += [wording.checked_out(str(lent), opened=()) for lent in left.lent if lent.pid not in told]
         if left.late:
             leaks.append(wording.at_work([describe(thread) for thread in left.threads], left.late))
         return leaks
@@ -197,23 +194,16 @@ class DatabaseOracle:
     # --- taking away -------------------------------------------------------------------------------------
 
     def _take_away(self, left: Left) -> None:
-        # Where some were out before, too, nobody can tell whose are whose: those stay.
-        missing = [
-            (item, missing_connections(item))
-            for item in left.borrowings
-            if not self._before.borrowed.get(id(item.pool))
-        ]
-        pids = {what.pid for what in left.held} | {done.pid for done in left.late}
-        pids |= {checkout.pid for checkout in left.checkouts if checkout.pid is not None}
-        pids |= {pid for _, connections in missing for pid in connections}
-        self._sessions.end(pids)
+        runner = self._healer.running
+        pids = [what.pid for what in left.held] + [done.pid for done in left.late]
+        pids += [checkout.pid or 0 for checkout in left.checkouts]
+        pids += [lent.pid or 0 for lent in left.lent]
+        self._sessions.end({pid for pid in pids if pid})
         for checkout in left.checkouts:
-            self._checkouts.give_back(checkout, self._healer.running)
-        for item, connections in missing:
-            for connection in connections.values():
-                give_back(item, connection, self._healer.running)
-        ports = {what.port for what in left.held if what.port}
-        self._healer.retire_sessions(self._addresses, ports)
+            self._checkouts.give_back(checkout, runner)
+        for lent in left.lent:
+            self._healer.borrowed.give_back(lent, runner)
+        self._healer.retire_sessions(self._addresses, {what.port for what in left.held if what.port})
         for what in left.held:
             if what.kind == "prepared":
                 self._sessions.roll_back(what.mark)
