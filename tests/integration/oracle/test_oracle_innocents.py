@@ -34,6 +34,14 @@ def held_by_the_module(engine, pool):
     with engine.connect() as connection, pool.connection() as other:
         yield connection, other
 
+@pytest.fixture(scope="module")
+def asked_for_late(engine, pool):
+    with pytest.MonkeyPatch.context() as patch, engine.connect() as connection, pool.connection() as other:
+        patch.setenv("ASKED_FOR_LATE", "1")
+        connection.execute(sqlalchemy.text("select pg_advisory_lock(8)"))
+        connection.commit()
+        yield
+
 @pytest.fixture(scope="module", autouse=True)
 def environment_of_the_module():
     with pytest.MonkeyPatch.context() as patch:
@@ -142,6 +150,10 @@ def test_environment(db, monkeypatch, turn):
     monkeypatch.delenv("HOME")
     assert os.environ["OF_THE_MODULE"] == os.environ["OF_THE_TEST"] == "1"
 
+def test_a_wider_fixture_asked_for_late(db, request, turn):
+    request.getfixturevalue("asked_for_late")
+    assert os.environ["ASKED_FOR_LATE"] == "1"
+
 def test_the_first_fixture_while_it_runs(request, turn):
     assert request.getfixturevalue("client").get("/count").json() == 0
 
@@ -160,7 +172,7 @@ def test_asyncio_of_its_own(db, turn):
 
 def test_innocent_tests_stay_green_in_any_order(project: Project) -> None:
     project.shop(TESTS, **{"shop.py": APPLICATION, "conftest.py": CONFTEST})
-    project.pytest("-p", "no:asyncio", "-n", "2", plugins=True).expect(passed=22)
+    project.pytest("-p", "no:asyncio", "-n", "2", plugins=True).expect(passed=24)
 
 
 STRANGERS = """

@@ -5,6 +5,7 @@ from __future__ import annotations
 import concurrent.futures.thread
 import contextlib
 import os
+import queue
 import sys
 import threading
 import time
@@ -18,9 +19,10 @@ if TYPE_CHECKING:
 
 _SECONDS_TO_DIE = 1.0
 _OURS = "seatrial-"
-# Where the workers of pools wait for work: they live on, and do nothing.
-_WAITING = (concurrent.futures.thread.__file__, f"{os.sep}anyio{os.sep}_backends{os.sep}")
-_PARKING = (threading.__file__, f"{os.sep}queue.py")
+# Workers of pools live on, and do nothing as long as they wait here for work.
+_EXECUTORS_WAIT = concurrent.futures.thread._worker.__code__  # noqa: SLF001 - where they wait
+_ANYIO = f"{os.sep}anyio{os.sep}_backends{os.sep}"
+_QUEUE = (queue.__file__, threading.__file__)
 
 
 class ThreadWatch:
@@ -61,8 +63,12 @@ def describe(thread: threading.Thread) -> str:
 
 
 def _is_idle(thread: threading.Thread) -> bool:
-    """Whether it is a worker of a pool that waits for work."""
+    """Whether it is a worker of a pool that waits for work; one that has hardly started is not."""
     frame: FrameType | None = sys._current_frames().get(thread.ident or 0)  # noqa: SLF001 - the only view into another thread
-    while frame is not None and frame.f_code.co_filename.endswith(_PARKING):
+    if frame is None or frame.f_code is _EXECUTORS_WAIT:
+        return frame is not None
+    waits_for_queue = False
+    while frame is not None and frame.f_code.co_filename in _QUEUE:
+        waits_for_queue = frame.f_code.co_filename == queue.__file__
         frame = frame.f_back
-    return frame is None or any(part in frame.f_code.co_filename for part in _WAITING)
+    return waits_for_queue and frame is not None and _ANYIO in frame.f_code.co_filename
