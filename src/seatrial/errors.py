@@ -48,6 +48,10 @@ class IsolationError(SeatrialError):
     """A test could not be given a pristine database."""
 
 
+class LeakError(SeatrialError):
+    """A test left something behind that the next one would meet; its code begins with ``leak.``."""
+
+
 class ApplicationError(SeatrialError):
     """The application could not be loaded, started, called or stopped."""
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-import weakref
 from typing import TYPE_CHECKING, Any
 
+from seatrial.app.outgoing import Outgoing
 from seatrial.errors import ApplicationError
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ class AppEventLoop(asyncio.SelectorEventLoop):
     def __init__(self, tracker: TaskTracker) -> None:
         super().__init__()
         self._tracker = tracker
-        self._outgoing: weakref.WeakSet[asyncio.BaseTransport] = weakref.WeakSet()
+        self.outgoing = Outgoing()
 
     def time(self, _read: Callable[[], float] = time.monotonic) -> float:
         """Seconds on the real clock; see :mod:`seatrial.app.clock`."""
@@ -43,7 +43,7 @@ class AppEventLoop(asyncio.SelectorEventLoop):
     async def create_connection(self, *args: Any, **options: Any) -> Any:
         """Connect and remember the connection as long as it lives."""
         transport, protocol = await super().create_connection(*args, **options)
-        self._outgoing.add(transport)
+        self.outgoing.add(transport)
         return transport, protocol
 
     def add_signal_handler(self, sig: int, *_: object) -> None:
@@ -55,10 +55,6 @@ class AppEventLoop(asyncio.SelectorEventLoop):
             remedy="Catch RuntimeError and NotImplementedError around add_signal_handler, "
             "or install signal handlers where the server is started, not in the lifespan.",
         )
-
-    def connections_to(self, addresses: Collection[tuple[str, int]]) -> list[asyncio.BaseTransport]:
-        """Return the open outgoing connections to one of these addresses."""
-        return [t for t in list(self._outgoing) if not t.is_closing() and _leads_to(t, addresses)]
 
     async def drop(self, connections: Collection[asyncio.BaseTransport]) -> int:
         """Abort connections and wait until their protocols know.
@@ -73,8 +69,3 @@ class AppEventLoop(asyncio.SelectorEventLoop):
         for _ in range(_TURNS_TO_CLOSE if connections else 0):
             await asyncio.sleep(0)
         return len(living)
-
-
-def _leads_to(transport: asyncio.BaseTransport, addresses: Collection[tuple[str, int]]) -> bool:
-    peer = transport.get_extra_info("peername")
-    return isinstance(peer, tuple) and tuple(peer[:2]) in addresses

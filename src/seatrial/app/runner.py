@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from seatrial.app.failures import AppFailure
     from seatrial.app.loading import LoadedApp
+    from seatrial.app.outgoing import Outgoing
     from seatrial.app.reply import Reply
     from seatrial.app.sockets import Server
 
@@ -270,6 +271,20 @@ class AppRunner:
         """Return :attr:`errors` and forget them."""
         return self._thread.failures.take() if self._thread else []
 
+    def drop_ports(self, ports: Collection[int]) -> None:
+        """Abort the loop's connections that come from these ports; their owners have been told then."""
+        thread = self._running()
+        self.run(thread.loop.drop(thread.loop.outgoing.from_ports(ports)))
+
+    @property
+    def outgoing(self) -> Outgoing:
+        """The connections the loop has opened."""
+        return self._running().loop.outgoing
+
+    def is_worker(self, task: asyncio.Task[Any] | None) -> bool:
+        """Tell whether the lifespan started a task, which is expected to live on."""
+        return self._thread is not None and task in self._thread.tracker.workers
+
     def owns_loop_of(self, task: asyncio.Task[Any] | None) -> bool:
         """Tell whether a task runs in the application's loop; one that is not known may."""
         return task is None or (self._thread is not None and task.get_loop() is self._thread.loop)
@@ -286,7 +301,7 @@ class AppRunner:
             yield
             return
         release = thread.hold()
-        outdated = thread.loop.connections_to(addresses)
+        outdated = thread.loop.outgoing.to(addresses)
         try:
             yield
         finally:

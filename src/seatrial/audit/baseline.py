@@ -12,7 +12,20 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
     from pathlib import Path
 
-Rule = Literal["no-assertion", "undeclared-skip"]
+LeakRule = Literal[
+    "leak.open-transaction",
+    "leak.running-statement",
+    "leak.session-lock",
+    "leak.prepared-transaction",
+    "leak.checked-out",
+    "leak.thread-at-work",
+    "leak.changed-environment",
+]
+"""The codes of what a test left behind."""
+TestRule = Literal["no-assertion", "undeclared-skip"]
+Rule = TestRule | LeakRule
+LEAK_RULES: tuple[LeakRule, ...] = get_args(LeakRule)
+EVERY_RULE: tuple[Rule, ...] = (*get_args(TestRule), *LEAK_RULES)
 
 
 @dataclass(frozen=True, order=True)
@@ -89,8 +102,8 @@ def load(path: Path) -> Baseline:
 def _violation(path: Path, entry: object) -> Violation:
     if not isinstance(entry, dict) or set(entry) != {"test", "rule"} or not isinstance(entry["test"], str):
         raise _corrupt(path, f'expected {{"test": ..., "rule": ...}}, found {json.dumps(entry)}')
-    if entry["rule"] not in get_args(Rule):
-        raise _corrupt(path, f"the rules are {', '.join(get_args(Rule))}; found {json.dumps(entry['rule'])}")
+    if entry["rule"] not in EVERY_RULE:
+        raise _corrupt(path, f"the rules are {', '.join(EVERY_RULE)}; found {json.dumps(entry['rule'])}")
     return Violation(entry["test"], entry["rule"])
 
 

@@ -5,15 +5,18 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from seatrial.audit.baseline import Baseline, Rule, Violation
+from seatrial.audit.baseline import EVERY_RULE, LEAK_RULES, Baseline, Rule, Violation
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from seatrial.audit.skips import SkipRegister
+    from seatrial.errors import LeakError
 
 Kind = Literal["unbound", "kept", "uncounted", "xfailed", "declared", "tolerated", "violation"]
 """What became of a test, from harmless to worst; `uncounted` is a test whose module has no counter."""
 
-EVERY_RULE: tuple[Rule, ...] = ("no-assertion", "undeclared-skip")
+_OF_THE_CALL: tuple[Rule, ...] = ("no-assertion", "undeclared-skip")
 
 _NO_ASSERTION = (
     "no-assertion: passed without executing one assertion\n"
@@ -81,7 +84,7 @@ class Judge:
         if assertions is None:
             return Verdict(test=test, kind="uncounted", cleared=("undeclared-skip",), ran=True)
         if assertions:
-            return Verdict(test=test, kind="kept", cleared=EVERY_RULE, assertions=assertions, ran=True)
+            return Verdict(test=test, kind="kept", cleared=_OF_THE_CALL, assertions=assertions, ran=True)
         return self._broken(test, rule="no-assertion", message=_NO_ASSERTION)
 
     def failed(self, test: str, *, assertions: int | None) -> Verdict:
@@ -93,6 +96,16 @@ class Judge:
     def xfailed(self, test: str, *, assertions: int | None) -> Verdict:
         """A bound test carries `xfail`: strictness is the team's, here it is only counted."""
         return Verdict(test=test, kind="xfailed", assertions=assertions or 0)
+
+    def left_behind(self, test: str, leaks: Sequence[LeakError]) -> list[Verdict]:
+        """A bound test is over, its fixtures are closed: one verdict for each rule it broke."""
+        verdicts = []
+        for rule in LEAK_RULES:
+            if mine := [str(leak) for leak in leaks if leak.code == rule]:
+                verdicts.append(self._broken(test, rule=rule, message="\n\n".join(mine)))
+            elif Violation(test, rule) in self._baseline:
+                verdicts.append(Verdict(test=test, kind="kept", cleared=(rule,)))
+        return verdicts
 
     def unbound(self, test: str) -> Verdict | None:
         """A test no rule binds; a verdict only if the baseline still lists it."""

@@ -16,6 +16,7 @@ from seatrial.plugin.explaining import startup_failure
 from seatrial.plugin.honesty import HonestyPlugin
 from seatrial.plugin.keeping import Keeping
 from seatrial.plugin.lifecycle import Lifecycle
+from seatrial.plugin.oracle import OraclePlugin
 from seatrial.plugin.reporting import Reporting
 from seatrial.plugin.state import TRIAL, is_bound
 from seatrial.trial import Trial
@@ -71,6 +72,7 @@ def activate(config: pytest.Config, file: Path) -> None:
         register(WideFixtures(trial.shared_rows(trial.database)), "seatrial-baselines")
     if options.seatrial_keep:
         register(Keeping(trial), "seatrial-keeping")
+    register(OraclePlugin(trial), "seatrial-oracle")
     register(Reporting(trial, names, honesty), "seatrial-reporting")
 
 

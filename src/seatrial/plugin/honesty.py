@@ -20,9 +20,10 @@ from seatrial.plugin import assertion_counting
 from seatrial.plugin.closing import Closing, Unfound, unfound
 from seatrial.plugin.reddening import redden, skip_reason
 from seatrial.plugin.scope import scope_of
+from seatrial.plugin.state import LEAKS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable, Generator, Sequence
     from pathlib import Path
 
     from seatrial.config.settings import HonestySettings
@@ -31,7 +32,10 @@ BOUND = pytest.StashKey[bool]()
 """Set on every collected test: whether the rules bind it."""
 
 _EXECUTED = pytest.StashKey[int | None]()
-_VERDICT = "seatrial_verdict"
+_FAILED = pytest.StashKey[bool]()
+_LEFT = "seatrial: left behind, found at teardown"
+"""pytest shows sections of a teardown with a failed test if their name says so."""
+_VERDICTS = "seatrial_verdicts"
 _MISSING = "seatrial_missing"
 
 
@@ -113,7 +117,7 @@ class HonestyPlugin:
             test = self._id(collector)
             self._collected.add(test)
             if self._is_adopted(collector.path) and not collector.config.option.collectonly:
-                self._pronounce(report, self._judge.skipped(test, reason=skip_reason(report)))
+                self._pronounce(report, [self._judge.skipped(test, reason=skip_reason(report))])
         return report
 
     @pytest.hookimpl(tryfirst=True)
@@ -144,7 +148,10 @@ class HonestyPlugin:
         if report.when == "call" or report.skipped:
             verdict = self._verdict(item, report)
             if verdict is not None:
-                self._pronounce(report, verdict)
+                self._pronounce(report, [verdict])
+        elif report.when == "teardown":
+            self._judge_leaks(item, report)
+        item.stash[_FAILED] = report.failed or (report.when != "setup" and item.stash.get(_FAILED, False))
         return report
 
     @pytest.hookimpl(tryfirst=True)
@@ -198,14 +205,26 @@ class HonestyPlugin:
             return self._judge.failed(test, assertions=executed)
         return self._judge.passed(test, assertions=executed if executed or self._counts(item) else None)
 
-    def _pronounce(self, report: pytest.TestReport | pytest.CollectReport, verdict: Verdict) -> None:
-        setattr(report, _VERDICT, verdict.to_report())
-        if verdict.message:
-            redden(report, verdict.message)
+    def _judge_leaks(self, item: pytest.Item, report: pytest.TestReport) -> None:
+        leaks = item.stash.get(LEAKS, None)
+        if leaks is None:
+            return  # nobody looked
+        item.stash[LEAKS] = []
+        if report.failed or item.stash.get(_FAILED, False):
+            # It is red already, and what it left it may have left because it failed.
+            report.sections += [(_LEFT, str(leak)) for leak in leaks]
+        else:
+            self._pronounce(report, self._judge.left_behind(self._id(item), leaks))
+
+    def _pronounce(
+        self, report: pytest.TestReport | pytest.CollectReport, verdicts: Sequence[Verdict]
+    ) -> None:
+        setattr(report, _VERDICTS, [verdict.to_report() for verdict in verdicts])
+        if message := "\n\n".join(verdict.message for verdict in verdicts if verdict.message):
+            redden(report, message)
 
     def _add(self, report: pytest.TestReport | pytest.CollectReport) -> None:
-        values = getattr(report, _VERDICT, None)
-        if values is not None:
+        for values in getattr(report, _VERDICTS, ()):
             self._findings.add(Verdict.from_report(values))
 
     def _unfound(self, config: pytest.Config) -> Unfound:

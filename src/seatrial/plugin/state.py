@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from seatrial.errors import LeakError
 from seatrial.trial import Trial
 
 TRIAL = pytest.StashKey[Trial]()
+
+LEAKS = pytest.StashKey[list[LeakError]]()
+"""What a test left behind, known when its own fixtures are closed."""
 
 _BOUND_LATE = pytest.StashKey[str]()
 

@@ -15,6 +15,7 @@ from seatrial.config import PlaceholderValues, refuse_unbuilt, render_env
 from seatrial.errors import ApplicationError, SettingsError
 from seatrial.trial.environment import Environment
 from seatrial.trial.mode import refuse_unserved_mode
+from seatrial.trial.oracle import Oracle
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -71,6 +72,7 @@ class Trial:
         self._fakes: Fakes | None = None
         self._runner: AppRunner | None = None
         self._healer = PoolHealer()
+        self.oracle = Oracle(healer=self._healer)
         self._late = False
         self._outdated = False
         self._start_up_layer: Layer | None = None
@@ -88,7 +90,7 @@ class Trial:
         """
         refuse_unserved_mode(self.environment.inherited)
         if self.settings.database is not None:
-            self.database = self._reserve_database()
+            self.database = self.oracle.database = self._reserve_database()
             self.isolating = self._make_isolating(self.database)
         address = self.database.address if self.database else None
         values = self._render(address)
@@ -198,7 +200,8 @@ class Trial:
             transport=self.settings.transport,
             grace=_GRACE_S,
         )
-        runner.start()
+        with self.oracle.shared(None):
+            runner.start()
         self._runner = self._healer.runner = runner
         if self.database is not None and not self._late:
             self._adopt_what_was_written(self.database, before)
@@ -419,6 +422,7 @@ class Trial:
     def close(self) -> None:
         """Stop the application, the fakes and the server, and put the environment back."""
         try:
+            self.oracle.close()
             self._healer.remove()
             self._stop_app()
             if self._fakes is not None:

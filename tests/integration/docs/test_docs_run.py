@@ -57,6 +57,12 @@ def test_rules_that_turn_a_run_red(project: Project) -> None:
     assert [line for line in titled("output").splitlines() if line not in result.output] == []
 
 
+def test_a_leak(project: Project) -> None:
+    project.write(files("leaks"))
+    result = project.pytest("-p", "no:randomly").expect(1, passed=2, error=1)
+    assert [line for line in titled("output of a leak").splitlines() if line not in result.output] == []
+
+
 @pytest.mark.parametrize("block", ALL_BLOCKS)
 def test_a_block_is_what_its_language_says(block: Block, tmp_path: Path) -> None:
     assert block.language in ("python", "sql", "toml", "ini", "sh", "text", "yaml")
@@ -70,7 +76,7 @@ def test_a_block_is_what_its_language_says(block: Block, tmp_path: Path) -> None
 
 def test_every_file_belongs_to_a_project_that_is_run() -> None:
     named = {block.project for page in PAGES for block in blocks(page) if block.title}
-    assert named == {"shop", "desk", "ledger", "tasks", "legacy"}
+    assert named == {"shop", "desk", "ledger", "tasks", "legacy", "leaks"}
 
 
 def test_links_between_the_pages_lead_somewhere() -> None:

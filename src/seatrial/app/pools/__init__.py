@@ -7,12 +7,13 @@ import sys
 from typing import TYPE_CHECKING
 
 from seatrial.app.pools.asyncpg import numbers_of
+from seatrial.app.pools.borrowed import Borrowed
 from seatrial.app.pools.django import DjangoHealer
 from seatrial.app.pools.psycopg import PsycopgHealer
 from seatrial.app.pools.sqlalchemy import SqlalchemyHealer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from seatrial.app.pools.addresses import Addresses
     from seatrial.app.runner import AppRunner
@@ -34,6 +35,7 @@ class PoolHealer:
         self._sqlalchemy = SqlalchemyHealer()
         self._psycopg = PsycopgHealer()
         self._django = DjangoHealer()
+        self.borrowed = Borrowed(self._psycopg)
 
     def install(self) -> None:
         """Begin to watch SQLAlchemy's pools, if it is loaded; may be called again and again."""
@@ -58,8 +60,22 @@ class PoolHealer:
         with self.runner.held(outdated) if self.runner else contextlib.nullcontext():
             yield
             self._django.retire(addresses)
-        self._psycopg.retire(self._running)
+        self._psycopg.retire(self.running)
+
+    def retire_sessions(self, addresses: Addresses, ports: Collection[int]) -> None:
+        """Let the pools find out that some sessions have ended, while all others of the loop live on.
+
+        Args:
+            addresses: host and port of the server.
+            ports: where on this machine the sessions came from.
+        """
+        self._sqlalchemy.retire(addresses)
+        self._django.retire(addresses)
+        if self.running is not None:
+            self.running.drop_ports(ports)
+        self._psycopg.retire(self.running)
 
     @property
-    def _running(self) -> AppRunner | None:
+    def running(self) -> AppRunner | None:
+        """The application, if it runs."""
         return self.runner if self.runner is not None and self.runner.is_running else None

@@ -32,11 +32,18 @@ class PsycopgHealer:
             for pool in self._older_pools.find((module.AbstractConnectionPool,), None):
                 _discard_idle(pool)
 
-    def _retire_pools(self, runner: AppRunner | None, module: Any) -> None:
+    def pools(self) -> list[Any]:
+        """The open pools of psycopg_pool in this process."""
+        module = sys.modules.get("psycopg_pool")
+        if module is None:
+            return []
         # The class counts its pools to name them; where it does not, every search walks the heap.
         made = getattr(module.base.BasePool, "_num_pool", None) if hasattr(module, "base") else None
         pools = self._pools.find((module.AsyncConnectionPool, module.ConnectionPool), made)
-        usable = [pool for pool in pools if not pool.closed]
+        return [pool for pool in pools if not pool.closed]
+
+    def _retire_pools(self, runner: AppRunner | None, module: Any) -> None:
+        usable = self.pools()
         with _silent():
             for pool in usable:
                 if not isinstance(pool, module.AsyncConnectionPool):

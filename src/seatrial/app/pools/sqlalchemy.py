@@ -56,7 +56,7 @@ class SqlalchemyHealer:
     def _refuse_old(self, connection: Any, record: Any, _: Any) -> None:
         if record.info.get(_KEY, 0) >= self._generation:
             return
-        if not _leads_to(connection, self._addresses):
+        if not leads_to(connection, self._addresses):
             record.info[_KEY] = self._generation
             return
         from sqlalchemy.exc import DisconnectionError  # noqa: PLC0415 - loaded already
@@ -64,7 +64,7 @@ class SqlalchemyHealer:
         raise DisconnectionError("the database was replaced after this connection was made")
 
 
-def _leads_to(connection: Any, addresses: Addresses) -> bool:
+def leads_to(connection: Any, addresses: Addresses) -> bool:
     """Tell whether a DBAPI connection leads to one of the servers; a server that cannot be told is one."""
     driver = getattr(connection, "driver_connection", connection)
     family = type(driver).__module__.partition(".")[0]

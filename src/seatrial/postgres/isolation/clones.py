@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from seatrial.errors import IsolationError
 from seatrial.postgres.isolation.base import Tally
+from seatrial.postgres.isolation.blockers import bound
 from seatrial.postgres.isolation.pool import ClonePool, create_clone, drop
 from seatrial.postgres.isolation.swap import NamedDatabase
 
@@ -43,6 +44,7 @@ class Clones:
         self._admin: psycopg.Connection[Any] = cluster.connect(
             cluster.admin["dbname"], application_name=run_name(database)
         )
+        bound(self._admin)
         self._named = NamedDatabase(cluster, lambda: self._admin, database, statements)
         self._pool: ClonePool | None = None
         self._pristine = False

@@ -7,6 +7,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
+from seatrial.postgres.isolation.blockers import unblocked
 from seatrial.postgres.isolation.pool import create_clone, end_sessions
 from seatrial.postgres.sql import identifier, literal
 
@@ -78,7 +79,7 @@ class NamedDatabase:
             end_sessions(self._admin(), self._name)
             try:
                 with self._sentry():
-                    step()
+                    unblocked(step, connection=self._admin(), connect=self._connect)
             except psycopg.errors.ObjectInUse:
                 if time.monotonic() > deadline:
                     raise
@@ -99,7 +100,7 @@ class NamedDatabase:
         over = threading.Event()
 
         def watch() -> None:
-            with self._cluster.connect(self._cluster.admin["dbname"]) as connection:
+            with self._connect() as connection:
                 while not over.wait(_SENTRY_STEP_S):
                     end_sessions(connection, self._name)
 
@@ -112,3 +113,6 @@ class NamedDatabase:
             over.set()
             timer.cancel()
             timer.join()
+
+    def _connect(self) -> psycopg.Connection[Any]:
+        return self._cluster.connect(self._cluster.admin["dbname"])
