@@ -15,8 +15,10 @@ if TYPE_CHECKING:
     from seatrial.fakes import Fakes
     from seatrial.identities import Identities
     from seatrial.postgres.handle import Handle
+    from seatrial.sqlite.handle import Handle as SqliteHandle
     from seatrial.trial import Trial
     from seatrial.trial.database import TestDatabase
+    from seatrial.trial.sqlite_database import SqliteDatabase
 
 
 @pytest.fixture(scope="session")
@@ -57,7 +59,7 @@ def seatrial_settle(seatrial_trial: Trial) -> Callable[..., None]:
 
 
 @pytest.fixture
-def seatrial_db(seatrial_trial: Trial) -> Iterator[Handle]:
+def seatrial_db(seatrial_trial: Trial) -> Iterator[Handle | SqliteHandle]:
     """A small synchronous handle on this test's database: `execute`, `scalar`, `rows`, `url`."""
     handle = _database(seatrial_trial).handle()
     yield handle
@@ -65,7 +67,7 @@ def seatrial_db(seatrial_trial: Trial) -> Iterator[Handle]:
 
 
 @pytest.fixture(scope="session")
-def seatrial_database(seatrial_trial: Trial) -> TestDatabase:
+def seatrial_database(seatrial_trial: Trial) -> TestDatabase | SqliteDatabase:
     """The server and the template behind the tests' databases."""
     return _database(seatrial_trial)
 
@@ -83,7 +85,7 @@ def seatrial_fakes(seatrial_trial: Trial) -> Fakes:
     return seatrial_trial.fakes
 
 
-def _database(trial: Trial) -> TestDatabase:
+def _database(trial: Trial) -> TestDatabase | SqliteDatabase:
     if trial.database is None:
         pytest.fail(
             f"this test uses the database, and {trial.settings.source} has no [tool.seatrial.database]",

@@ -6,12 +6,14 @@ import contextlib
 import importlib
 import inspect
 import time
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from seatrial.app.pools import PoolHealer
+from seatrial.app.pools import ForeignKeys, PoolHealer
 from seatrial.config import PlaceholderValues, refuse_unbuilt, render_env
 from seatrial.errors import ApplicationError, SettingsError
+from seatrial.sqlite import SqliteChoice, choose_engine
 from seatrial.trial.environment import Environment
 from seatrial.trial.mode import refuse_unserved_mode
 
@@ -20,11 +22,13 @@ if TYPE_CHECKING:
 
     from seatrial.app import AppRunner, AsyncClient, Client, Leftover
     from seatrial.config import DatabaseAddress
-    from seatrial.config.settings import Settings
+    from seatrial.config.settings import DatabaseSettings, Settings
+    from seatrial.errors import IsolationError
     from seatrial.fakes import Fakes
     from seatrial.identities import Identities, Keys
     from seatrial.postgres.choice import Choice
     from seatrial.trial.database import TestDatabase
+    from seatrial.trial.sqlite_database import SqliteDatabase
 
 _GRACE_S = 1.0
 
@@ -47,13 +51,15 @@ class Trial:
         self._option = database
         self._rebuild = rebuild
         self.environment = Environment()
-        self.choice: Choice | None = None
-        self.database: TestDatabase | None = None
+        self.choice: Choice | SqliteChoice | None = None
+        self.database: TestDatabase | SqliteDatabase | None = None
         self._identities: Identities | None = None
         self._keys: Keys | None = None
         self._fakes: Fakes | None = None
         self._runner: AppRunner | None = None
         self._healer = PoolHealer()
+        self._foreign_keys: ForeignKeys | None = None
+        self._on_sqlite: SqliteDatabase | None = None
         self._late = False
         self._used_by_ours = False
         self.app_start_seconds = 0.0
@@ -75,12 +81,19 @@ class Trial:
         if self.database is not None and not self.database.starts_at_first_connection:
             self.database.ensure()
 
-    def _reserve_database(self) -> TestDatabase:
+    def _reserve_database(self) -> TestDatabase | SqliteDatabase:
         from seatrial.trial.database import TestDatabase  # noqa: PLC0415 - only suites with a database
         from seatrial.trial.provider import choose_provider  # noqa: PLC0415
 
         settings = self.settings.database
         assert settings is not None  # the caller looked
+        settings, on_sqlite = choose_engine(
+            settings, option=self._option, inherited=self.environment.inherited
+        )
+        self.settings = replace(self.settings, database=settings)
+        if on_sqlite is not None:
+            self.choice = on_sqlite
+            return self._reserve_file(settings)
         self.choice, provider = choose_provider(
             settings, option=self._option, inherited=self.environment.inherited
         )
@@ -92,6 +105,20 @@ class Trial:
             environment=self._render,
             rebuild=self._rebuild,
         )
+
+    def _reserve_file(self, settings: DatabaseSettings) -> SqliteDatabase:
+        from seatrial.trial.sqlite_database import SqliteDatabase  # noqa: PLC0415 - only runs on SQLite
+
+        self._on_sqlite = database = SqliteDatabase(
+            settings,
+            root=self.settings.root,
+            env=self.settings.env,
+            environment=self._render,
+            rebuild=self._rebuild,
+        )
+        self._foreign_keys = ForeignKeys(database.name)
+        self._foreign_keys.install()
+        return database
 
     def _render(self, address: DatabaseAddress | None) -> dict[str, str]:
         values = PlaceholderValues(
@@ -176,7 +203,7 @@ class Trial:
             self.database.require_tables()
         self.app_start_seconds = time.perf_counter() - started
 
-    def _adopt_what_was_written(self, database: TestDatabase, before: object) -> None:
+    def _adopt_what_was_written(self, database: TestDatabase | SqliteDatabase, before: object) -> None:
         """What was written until now belongs to the state every test starts from."""
         quiet = before is not None and database.position() == before
         if database.touched or not quiet:
@@ -267,6 +294,10 @@ class Trial:
             self._runner.cancel(leftovers, 1.0)
         return leftovers
 
+    def left_behind(self) -> IsolationError | None:
+        """What a test and its fixtures left in the database: on SQLite, a lock or broken rows."""
+        return self._on_sqlite.left_behind() if self._on_sqlite is not None else None
+
     def settle(self, timeout: float = 5.0) -> None:
         """Wait until nothing that earlier requests started is still at work.
 
@@ -308,7 +339,7 @@ class Trial:
         if self._runner is not None:
             # A pool that is just connecting anew, after the replacement before, would lose that connection.
             self._runner.wait_quiet(_GRACE_S)
-        with self._healer.replacing({(self.database.address.host, self.database.address.port)}):
+        with self._healer.replacing({self.database.address.place}):
             yield
 
     def _stop_app(self) -> None:
@@ -321,6 +352,8 @@ class Trial:
         """Stop the application, the fakes and the server, and put the environment back."""
         try:
             self._healer.remove()
+            if self._foreign_keys is not None:
+                self._foreign_keys.remove()
             self._stop_app()
             if self._fakes is not None:
                 self._fakes.stop()
@@ -332,6 +365,8 @@ class Trial:
 
 def _libpq(address: DatabaseAddress) -> Mapping[str, str]:
     """What libpq reads where a program gives no address: it too must land in the test database."""
+    if address.engine == "sqlite":
+        return {}
     return {
         "PGHOST": address.host,
         "PGPORT": str(address.port),

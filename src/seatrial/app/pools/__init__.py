@@ -10,6 +10,7 @@ from seatrial.app.pools.asyncpg import numbers_of
 from seatrial.app.pools.django import DjangoHealer
 from seatrial.app.pools.psycopg import PsycopgHealer
 from seatrial.app.pools.sqlalchemy import SqlalchemyHealer
+from seatrial.app.pools.sqlite import ForeignKeys
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from seatrial.app.pools.addresses import Addresses
     from seatrial.app.runner import AppRunner
 
-__all__ = ["PoolHealer"]
+__all__ = ["ForeignKeys", "PoolHealer"]
 
 
 class PoolHealer:
