@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 _OPTION, _VARIABLE = "--seatrial-database", "TESTING_DATABASE_URL"
 _UNTESTED = "PostgreSQL's types, row-level security, roles, extensions, locks, concurrent writers"
 _NAMES_SQLITE = re.compile(r"sqlite3?(\+\w+)?(:.*)?", re.IGNORECASE | re.DOTALL)
-_ONLY_POSTGRES = ("extensions", "stand_ins", "app_role", "bin")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,10 +56,10 @@ def choose_engine(
         return chosen, None
     if settings.engine == "sqlite":
         return chosen, SqliteChoice(source='engine = "sqlite"', names_a_file=_names_a_file(text))
-    passed_over = [key for key in _ONLY_POSTGRES if getattr(settings, key)]
-    passed_over += ["provider"] if settings.provider != "auto" else []
     return chosen, SqliteChoice(
-        source=source, names_a_file=_names_a_file(text), passed_over=tuple(passed_over)
+        source=source,
+        names_a_file=_names_a_file(text),
+        passed_over=tuple(settings.only_for_postgres()),
     )
 
 

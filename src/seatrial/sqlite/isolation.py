@@ -65,7 +65,7 @@ class RestoredFile:
         self._pristine = False
 
     def left_behind(self) -> IsolationError | None:
-        """What a test leaves behind and must not; transactions that were left open are ended.
+        """What a test leaves behind and must not; locks that it left are taken from it.
 
         Returns:
             An error about a lock that nobody gave up, or about rows whose foreign keys lead nowhere.
@@ -73,9 +73,7 @@ class RestoredFile:
         if self._pristine or self._is_gone():
             return None
         if not alone(self._connection):
-            error = _left_locked(self._file)
-            leaks.end_transactions(self._file)
-            return error
+            return _left_locked(leaks.release(self._file))
         if self.position() == self._seen:
             return None
         broken = catalog.broken_references(self._connection) - self._baselines[-1].broken
@@ -134,6 +132,7 @@ class RestoredFile:
     def _connect(self) -> None:
         self._live = connect(str(self._file))
         self._live.execute("PRAGMA busy_timeout = 0")  # we wait ourselves, and know how long
+        self._live.execute("PRAGMA synchronous = OFF")  # nothing here has to outlive the machine
         self._inode = self._file.stat().st_ino
         self._settle()
 
@@ -149,12 +148,12 @@ class RestoredFile:
             return True
 
     def _obstacle(self) -> str | None:
-        """Why the file cannot be restored in place, or None; transactions that were left open are ended."""
+        """Why the file cannot be restored in place, or None; locks that were left are taken away."""
         if self._is_gone():
             return "the file was deleted or exchanged"
         if alone(self._connection):
             return None
-        leaks.end_transactions(self._file)
+        leaks.release(self._file)
         return None if alone(self._connection) else "a lock that was left"
 
     def _restored_in_place(self) -> bool:
@@ -197,14 +196,12 @@ def _left_broken(broken: Iterable[catalog.BrokenReference]) -> IsolationError:
     )
 
 
-def _left_locked(file: Path) -> IsolationError:
-    found = leaks.open_transactions(file)
+def _left_locked(held: Iterable[str]) -> IsolationError:
     return IsolationError(
         "this test left the database locked",
         code="sqlite.left-locked",
-        detail="\n".join(f"  {one}" for one in found)
-        or "  no connection of this process is in a transaction: a cursor was not read to its end, or "
-        "another process holds a lock",
-        remedy="end transactions and close cursors and connections before the test ends; with SQLAlchemy "
+        detail="\n".join(f"  {line}" for line in held)
+        or "  by another process, or by a connection that its driver reserves for another thread",
+        remedy="end transactions, and close cursors and connections, before the test ends; with SQLAlchemy "
         "use `with engine.begin()` or `with Session(engine)`",
     )

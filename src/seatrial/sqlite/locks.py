@@ -52,17 +52,20 @@ def _take_all_locks(connection: sqlite3.Connection) -> bool:
     try:
         connection.execute("BEGIN EXCLUSIVE").close()
         connection.execute("ROLLBACK").close()
-        return not _has_readers_of_the_log(connection)
+        (mode,) = connection.execute("PRAGMA journal_mode").fetchone()
+        return mode != "wal" or _empty_the_log(connection)
     except sqlite3.OperationalError as error:
         if error.sqlite_errorcode & 0xFF in _BUSY:
             return False
         raise
 
 
-def _has_readers_of_the_log(connection: sqlite3.Connection) -> bool:
-    """Whether somebody reads an older state out of the write-ahead log: such a lock stops no writer."""
-    (mode,) = connection.execute("PRAGMA journal_mode").fetchone()
-    if mode != "wal":
-        return False
+def _empty_the_log(connection: sqlite3.Connection) -> bool:
+    """Whether nobody reads an older state, which with a write-ahead log stops no writer.
+
+    It stops the log from being emptied, provided that there is something in it.
+    """
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    connection.execute(f"PRAGMA user_version = {version}").close()
     busy, *_ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-    return bool(busy)
+    return not busy

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from seatrial.config import DatabaseAddress
 from seatrial.errors import TemplateError
-from seatrial.postgres.server.runs import create_run, run_roots, sweep_stale_runs
+from seatrial.postgres.server.runs import create_run, has_room, run_roots, sweep_stale_runs
 from seatrial.postgres.template import TemplatePlan
 from seatrial.sqlite import catalog
 from seatrial.sqlite.handle import Handle, connect
@@ -55,7 +55,9 @@ class SqliteDatabase:
         rebuild: bool = False,
     ) -> None:
         sweep_stale_runs()
-        self._run = create_run(run_roots()[0], "sqlite")
+        places = run_roots()
+        roomy = next((place for place in places if has_room(place, 0)), places[-1])
+        self._run = create_run(roomy, "sqlite")
         path = str(self._run.path / _FILE)
         self.address = DatabaseAddress(engine="sqlite", name=path, path=path)
         self._plan = TemplatePlan(

@@ -67,11 +67,20 @@ class Trial:
     def prepare(self) -> None:
         """Decide where everything will be, and put the application's environment in place.
 
+        Where that fails, nothing is left behind.
+
         Raises:
             UnsafeTargetError: an explicitly named database is not provably ours.
             SettingsError: a placeholder is unknown, a variable points at another machine, or `TEST_MODE`
                 names a mode that is not served.
         """
+        try:
+            self._prepare()
+        except BaseException:
+            self.close()
+            raise
+
+    def _prepare(self) -> None:
         refuse_unserved_mode(self.environment.inherited)
         if self.settings.database is not None:
             self.database = self._reserve_database()

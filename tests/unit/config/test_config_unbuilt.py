@@ -28,7 +28,6 @@ def test_what_is_served_passes(tmp_path: Path, content: str) -> None:
 
 
 REFUSED = [
-    ("database.engine = 'sqlite'", "database.engine", '"postgres"'),
     ("database.provider = 'docker'", "database.provider", '"embedded"'),
     ("database.isolation = 'rollback'", "database.isolation", '"clone"'),
     ("database.isolation = 'none'", "database.isolation", '"clone"'),
