@@ -76,7 +76,7 @@ format: $(STAMP) ## apply the formatting
 
 check: lint types ## everything that runs no test
 
-ci: check test demo ## what .ci/run calls
+ci: check test demo test-integration-sqlite ## what .ci/run calls
 
 bench: $(STAMP) ## the figures of bench/RESULTS.md
 	@$(RUN) bench --write

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from seatrial.postgres.isolation import Replacing
+    from seatrial.postgres.isolation import Isolation, Replacing
+
+    _offers_all_of_it: type[Isolation]
 
 _BESIDE = ("-wal", "-shm", "-journal")
 
@@ -175,6 +177,10 @@ class RestoredFile:
             self._file.with_name(self._file.name + suffix).unlink(missing_ok=True)
         fresh.replace(self._file)
         self._connect()
+
+
+if TYPE_CHECKING:
+    _offers_all_of_it = RestoredFile
 
 
 class _Baseline:

@@ -132,7 +132,7 @@ def test_what_the_application_writes_when_it_starts_belongs_to_every_test(projec
         "    yield\n",
         "    async with app.state.engine.begin() as connection:\n"
         '        await connection.exec_driver_sql("pragma user_version = 3")\n'
-        "        await connection.exec_driver_sql(\"insert into orders (customer_id, item) values (1, 'first')\")\n"
+        "        await connection.exec_driver_sql(\"insert into orders values (1, 1, 'first')\")\n"
         "    yield\n",
     )
     tests = """
