@@ -156,11 +156,14 @@ def test_an_application_that_connects_when_it_is_imported(project: Project) -> N
         "early.commit()\n" + SHOP
     )
     tests = """
+    import pytest
     import shop
 
-    def test_it(client):
+    @pytest.mark.parametrize("turn", range(2))
+    def test_it(client, turn):
         assert client.get("/orders").json() == ["early"]
         assert shop.early.execute("select count(*) from orders").fetchall() == [(1,)]
+        client.post("/orders", params={"item": "late"})
     """
     write_shop(project, tests, **{"shop.py": early}).pytest().expect(passed=1)
 
