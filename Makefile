@@ -6,7 +6,8 @@ LOCK    = requirements/dev.txt
 STAMP   = $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install lock demo dev test test-unit test-integration test-integration-postgres test-cov test-watch \
+.PHONY: help install lock demo dev test test-unit test-integration test-integration-postgres test-integration-sqlite \
+        test-cov test-watch \
         migrate lint format check docs ci bench build clean
 
 help: ## the targets
@@ -47,6 +48,9 @@ test-integration: $(STAMP) ## those that start servers and applications
 test-integration-postgres: $(STAMP) ## examples/agents on the server that TESTING_DATABASE_URL names, else embedded
 	@cd examples/agents && ../../$(RUN) pytest
 
+test-integration-sqlite: $(STAMP) ## examples/agents on SQLite
+	@cd examples/agents && ../../$(RUN) pytest --seatrial-database=sqlite
+
 test-cov: $(STAMP) ## with branch coverage
 	@$(RUN) pytest -n 2 --cov=seatrial --cov-branch --cov-report=term-missing:skip-covered
 
@@ -72,7 +76,7 @@ format: $(STAMP) ## apply the formatting
 
 check: lint types ## everything that runs no test
 
-ci: check test demo ## what .ci/run calls
+ci: check test demo test-integration-sqlite ## what .ci/run calls
 
 bench: $(STAMP) ## the figures of bench/RESULTS.md
 	@$(RUN) bench --write

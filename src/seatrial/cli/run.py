@@ -24,7 +24,7 @@ _PR_SET_PDEATHSIG = 1
 def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command."""
     parser = commands.add_parser("run", help="run a command on a database and fakes of its own")
-    parser.add_argument("--database", metavar="URL", help="the server to use, or 'embedded'")
+    parser.add_argument("--database", metavar="URL", help="the server to use, or 'embedded', or 'sqlite'")
     parser.add_argument("command", nargs=argparse.REMAINDER, metavar="-- COMMAND")
     parser.set_defaults(run=run)
 

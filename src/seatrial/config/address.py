@@ -33,7 +33,7 @@ class DatabaseAddress:
         port: 1 to 65535; 0 for sqlite.
         user: the role that connects.
         password: never part of the repr.
-        name: the database.
+        name: the database; the file, for sqlite.
         engine: postgres or sqlite.
         path: the file, for sqlite.
     """
@@ -71,6 +71,11 @@ class DatabaseAddress:
             return f"{scheme}://{credentials}/{database}?host={socket}&port={self.port}"
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"{scheme}://{credentials}{host}:{self.port}/{database}"
+
+    @property
+    def place(self) -> tuple[str, int]:
+        """What tells this server from others: host and port; the file and 0 for sqlite."""
+        return (self.path, 0) if self.engine == "sqlite" else (self.host, self.port)
 
     def _scheme(self, style: str) -> str:
         plain = "postgresql" if self.engine == "postgres" else "sqlite"

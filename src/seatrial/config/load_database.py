@@ -13,7 +13,7 @@ from seatrial.config.table import REFERENCE, Table
 def load_database(table: Table) -> DatabaseSettings:
     """Return the settings of one database."""
     table.only(*(field.name for field in fields(DatabaseSettings)))
-    return DatabaseSettings(
+    database = DatabaseSettings(
         engine=table.choice("engine", get_args(Engine), default="postgres"),
         provider=table.choice("provider", get_args(Provider), default="auto"),
         schema=_schema(table.table("schema")),
@@ -24,6 +24,21 @@ def load_database(table: Table) -> DatabaseSettings:
         isolation=table.choice("isolation", get_args(Isolation), default="reset"),
         bin=table.text("bin"),
     )
+    if database.engine == "sqlite":
+        _refuse_for_sqlite(table, database.only_for_postgres())
+    return database
+
+
+def _refuse_for_sqlite(table: Table, keys: list[str]) -> None:
+    """A key that would silently mean nothing must not be there."""
+    for key in keys:
+        raise table.error(
+            key,
+            'this key means nothing to engine = "sqlite".',
+            code="settings.not-for-sqlite",
+            remedy="Remove it. To run a suite of PostgreSQL on SQLite once, leave the engine as it is "
+            "and give --seatrial-database=sqlite.",
+        )
 
 
 def _schema(table: Table | None) -> Schema:

@@ -25,6 +25,10 @@ _PARTS: dict[str, Callable[[DatabaseAddress], str]] = {
 }
 
 
+_PARTS_OF_A_FILE = ("url", "name")
+"""SQLite has no host, port, user or password."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class PlaceholderValues:
     """Where the values come from. Each function is called only when a placeholder needs it.
@@ -89,8 +93,9 @@ def _parse(settings: Settings, variable: str) -> list[str | Placeholder]:
 
 
 def _valid_names(settings: Settings) -> list[str]:
-    parts = [f"database.{part}" for part in _PARTS] if settings.database is not None else []
-    parts += [f"databases.{name}.{part}" for name in settings.databases for part in _PARTS]
+    parts = _parts_of("database", settings.database) if settings.database is not None else []
+    for name, database in settings.databases.items():
+        parts += _parts_of(f"databases.{name}", database)
     identities = settings.identities
     parts.append("identities.secret" if identities.algorithm == "HS256" else "identities.public_key")
     parts += ["identities.audience"] if identities.audience is not None else []
@@ -98,9 +103,23 @@ def _valid_names(settings: Settings) -> list[str]:
     return parts + [f"fakes.{name}.url" for name in settings.fakes]
 
 
+def _parts_of(name: str, database: DatabaseSettings) -> list[str]:
+    parts = _PARTS_OF_A_FILE if database.engine == "sqlite" else tuple(_PARTS)
+    return [f"{name}.{part}" for part in parts]
+
+
 def _check_name(settings: Settings, valid: list[str], *, variable: str, placeholder: Placeholder) -> None:
     name, colon, style = placeholder.name.partition(":")
     if name not in valid:
+        database = _database_of(settings, name)
+        if database is not None and database.engine == "sqlite" and name.rpartition(".")[2] in _PARTS:
+            raise _error(
+                settings,
+                variable,
+                f"{{{placeholder.name}}} has no value on SQLite: its database is a file.",
+                code="settings.placeholder",
+                remedy=f"Use {{{name.rpartition('.')[0]}.url}} or .name (the file), or run on PostgreSQL.",
+            )
         raise _error(
             settings,
             variable,

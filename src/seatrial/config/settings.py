@@ -47,6 +47,17 @@ class DatabaseSettings:
     bin: str | None = None
     """A folder with `postgres` and `initdb` to use instead of the wheel's."""
 
+    def only_for_postgres(self) -> list[str]:
+        """The keys set here that mean something to PostgreSQL alone."""
+        said = {
+            "provider": self.provider != "auto",
+            "extensions": self.extensions,
+            "stand_ins": self.stand_ins,
+            "app_role": self.app_role,
+            "bin": self.bin,
+        }
+        return [key for key, value in said.items() if value]
+
 
 @dataclass(frozen=True, kw_only=True)
 class User:

@@ -36,8 +36,6 @@ def refuse_unbuilt(settings: Settings) -> None:
 
 
 def _database(settings: Settings, database: DatabaseSettings) -> None:
-    if database.engine == "sqlite":
-        raise _unbuilt(settings, "database.engine", '"sqlite"', '"postgres"')
     if database.provider == "docker":
         raise _unbuilt(settings, "database.provider", '"docker"', '"auto", "embedded" and "external"')
 

@@ -21,8 +21,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--seatrial-database",
         metavar="URL",
-        help="the PostgreSQL server to test on, or 'embedded'; default: TESTING_DATABASE_URL, then inherited "
-        "addresses that are provably safe, then the embedded server",
+        help="the PostgreSQL server to test on, or 'embedded', or 'sqlite'; default: TESTING_DATABASE_URL, "
+        "then inherited addresses that are provably safe, then the embedded server",
     )
     group.addoption(
         "--seatrial-isolation",

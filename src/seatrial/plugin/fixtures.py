@@ -19,8 +19,10 @@ if TYPE_CHECKING:
     from seatrial.fakes import Fakes
     from seatrial.identities import Identities
     from seatrial.postgres.handle import Handle
+    from seatrial.sqlite.handle import Handle as SqliteHandle
     from seatrial.trial import Trial
     from seatrial.trial.database import TestDatabase
+    from seatrial.trial.sqlite_database import SqliteDatabase
     from seatrial.trial.isolating import Isolating
 
 
@@ -67,7 +69,7 @@ def seatrial_settle(seatrial_trial: Trial) -> Callable[..., None]:
 
 
 @pytest.fixture
-def seatrial_db(seatrial_trial: Trial) -> Iterator[Handle]:
+def seatrial_db(seatrial_trial: Trial) -> Iterator[Handle | SqliteHandle]:
     """A small synchronous handle on this test's database: `execute`, `scalar`, `rows`, `url`."""
     _beside_no_session(seatrial_trial, "db")
     handle = _database(seatrial_trial).handle()
@@ -111,7 +113,7 @@ def seatrial_shared_db(seatrial_trial: Trial) -> Iterator[Handle]:
 
 
 @pytest.fixture(scope="session")
-def seatrial_database(seatrial_trial: Trial) -> TestDatabase:
+def seatrial_database(seatrial_trial: Trial) -> TestDatabase | SqliteDatabase:
     """The server and the template behind the tests' databases."""
     return _database(seatrial_trial)
 
@@ -142,7 +144,7 @@ def _isolating(trial: Trial) -> Isolating:
     return trial.isolating
 
 
-def _database(trial: Trial) -> TestDatabase:
+def _database(trial: Trial) -> TestDatabase | SqliteDatabase:
     if trial.database is None:
         pytest.fail(
             f"this test uses the database, and {trial.settings.source} has no [tool.seatrial.database]",

@@ -116,6 +116,14 @@ class Lifecycle:
         isolating = self._trial.isolating
         return isolating.check() if isolating is not None and is_bound(item) else []
 
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_teardown(self, item: pytest.Item) -> Generator[None, None, None]:
+        """Fail a test that, with all its fixtures, left the database locked or broken."""
+        yield
+        left = self._trial.left_behind() if is_bound(item) else None
+        if left is not None:
+            pytest.fail(str(left), pytrace=False)
+
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
         self, item: pytest.Item

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from seatrial.sqlite import SqliteChoice
+
 if TYPE_CHECKING:
     from seatrial.postgres.choice import Choice
     from seatrial.trial import Trial
@@ -18,6 +20,8 @@ def header_lines(trial: Trial) -> list[str]:
     """The header, without a secret in it."""
     settings = trial.settings
     lines = [f"settings from {settings.source}"]
+    if isinstance(trial.choice, SqliteChoice):
+        return lines + trial.choice.header_lines()
     if trial.choice is not None and settings.database is not None:
         lines += trial.choice.header_lines()
         if settings.database.isolation == "reset":

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from seatrial.postgres.providers import Prepared
+    from seatrial.sqlite.template import SqliteTemplate
     from seatrial.trial import Trial
 
 
@@ -87,7 +88,7 @@ class RunSummary:
         )
 
 
-def _template(prepared: Prepared) -> str:
+def _template(prepared: Prepared | SqliteTemplate) -> str:
     report = prepared.report
     how = "template from the cache" if prepared.cached else f"template built in {_ms(report.seconds)}"
     revision = f" at revision {report.revision}" if report.revision else ""

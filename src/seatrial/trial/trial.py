@@ -7,12 +7,14 @@ import importlib
 import inspect
 import operator
 import time
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from seatrial.app.pools import PoolHealer
+from seatrial.app.pools import ForeignKeys, PoolHealer
 from seatrial.config import PlaceholderValues, refuse_unbuilt, render_env
 from seatrial.errors import ApplicationError, SettingsError
+from seatrial.sqlite import SqliteChoice, choose_engine
 from seatrial.trial.environment import Environment
 from seatrial.trial.mode import refuse_unserved_mode
 from seatrial.trial.oracle import Oracle
@@ -22,7 +24,8 @@ if TYPE_CHECKING:
 
     from seatrial.app import AppRunner, AsyncClient, Client, Leftover
     from seatrial.config import DatabaseAddress
-    from seatrial.config.settings import Isolation, Settings
+    from seatrial.config.settings import DatabaseSettings, Isolation, Settings
+    from seatrial.errors import IsolationError
     from seatrial.fakes import Fakes
     from seatrial.identities import Identities, Keys
     from seatrial.postgres.choice import Choice
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
     from seatrial.trial.database import TestDatabase
     from seatrial.trial.isolating import Isolating
     from seatrial.trial.shared import SharedRows
+    from seatrial.trial.sqlite_database import SqliteDatabase
 
 _GRACE_S = 1.0
 _START_UP = "the start-up of the application"
@@ -63,8 +67,8 @@ class Trial:
         self._rebuild = rebuild
         self._distributed = distributed
         self.environment = Environment()
-        self.choice: Choice | None = None
-        self.database: TestDatabase | None = None
+        self.choice: Choice | SqliteChoice | None = None
+        self.database: TestDatabase | SqliteDatabase | None = None
         self.isolating: Isolating | None = None
         """How each test is isolated; None without a database."""
         self._identities: Identities | None = None
@@ -73,6 +77,8 @@ class Trial:
         self._runner: AppRunner | None = None
         self._healer = PoolHealer()
         self.oracle = Oracle(healer=self._healer)
+        self._foreign_keys: ForeignKeys | None = None
+        self._on_sqlite: SqliteDatabase | None = None
         self._late = False
         self._outdated = False
         self._start_up_layer: Layer | None = None
@@ -83,11 +89,20 @@ class Trial:
     def prepare(self) -> None:
         """Decide where everything will be, and put the application's environment in place.
 
+        Where that fails, nothing is left behind.
+
         Raises:
             UnsafeTargetError: an explicitly named database is not provably ours.
             SettingsError: a placeholder is unknown, a variable points at another machine, or `TEST_MODE`
                 names a mode that is not served.
         """
+        try:
+            self._prepare()
+        except BaseException:
+            self.close()
+            raise
+
+    def _prepare(self) -> None:
         refuse_unserved_mode(self.environment.inherited)
         if self.settings.database is not None:
             self.database = self.oracle.database = self._reserve_database()
@@ -98,12 +113,19 @@ class Trial:
         if self.database is not None and not self.database.starts_at_first_connection:
             self.database.ensure()
 
-    def _reserve_database(self) -> TestDatabase:
+    def _reserve_database(self) -> TestDatabase | SqliteDatabase:
         from seatrial.trial.database import TestDatabase  # noqa: PLC0415 - only suites with a database
         from seatrial.trial.provider import choose_provider  # noqa: PLC0415
 
         settings = self.settings.database
         assert settings is not None  # the caller looked
+        settings, on_sqlite = choose_engine(
+            settings, option=self._option, inherited=self.environment.inherited
+        )
+        self.settings = replace(self.settings, database=settings)
+        if on_sqlite is not None:
+            self.choice = on_sqlite
+            return self._reserve_file(settings)
         self.choice, provider = choose_provider(
             settings,
             option=self._option,
@@ -123,6 +145,20 @@ class Trial:
         from seatrial.trial.isolating import Isolating  # noqa: PLC0415 - only suites with a database
 
         return Isolating(database, self._replacing)
+
+    def _reserve_file(self, settings: DatabaseSettings) -> SqliteDatabase:
+        from seatrial.trial.sqlite_database import SqliteDatabase  # noqa: PLC0415 - only runs on SQLite
+
+        self._on_sqlite = database = SqliteDatabase(
+            settings,
+            root=self.settings.root,
+            env=self.settings.env,
+            environment=self._render,
+            rebuild=self._rebuild,
+        )
+        self._foreign_keys = ForeignKeys(database.name)
+        self._foreign_keys.install()
+        return database
 
     def _render(self, address: DatabaseAddress | None) -> dict[str, str]:
         values = PlaceholderValues(
@@ -208,7 +244,7 @@ class Trial:
             self.database.require_tables()
         self.app_start_seconds = time.perf_counter() - started
 
-    def _adopt_what_was_written(self, database: TestDatabase, before: object) -> None:
+    def _adopt_what_was_written(self, database: TestDatabase | SqliteDatabase, before: object) -> None:
         """What was written until now belongs to the state every test starts from."""
         quiet = before is not None and database.position() == before
         if database.touched or not quiet:
@@ -349,6 +385,10 @@ class Trial:
             self._runner.cancel(leftovers, 1.0)
         return leftovers
 
+    def left_behind(self) -> IsolationError | None:
+        """What a test and its fixtures left in the database: on SQLite, a lock or broken rows."""
+        return self._on_sqlite.left_behind() if self._on_sqlite is not None else None
+
     def settle(self, timeout: float = 5.0) -> None:
         """Wait until nothing that earlier requests started is still at work.
 
@@ -401,7 +441,7 @@ class Trial:
             handle.close()
         # A pool that is just connecting anew, after the replacement before, would lose that connection.
         self._wait_quiet()
-        with self._healer.replacing({(self.database.address.host, self.database.address.port)}):
+        with self._healer.replacing({self.database.address.place}):
             yield
 
     def _stop_outdated_app(self) -> None:
@@ -424,6 +464,8 @@ class Trial:
         try:
             self.oracle.close()
             self._healer.remove()
+            if self._foreign_keys is not None:
+                self._foreign_keys.remove()
             self._stop_app()
             if self._fakes is not None:
                 self._fakes.stop()
@@ -437,6 +479,8 @@ class Trial:
 
 def _libpq(address: DatabaseAddress) -> Mapping[str, str]:
     """What libpq reads where a program gives no address: it too must land in the test database."""
+    if address.engine == "sqlite":
+        return {}
     return {
         "PGHOST": address.host,
         "PGPORT": str(address.port),

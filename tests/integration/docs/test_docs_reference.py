@@ -19,7 +19,7 @@ from seatrial.config import settings as config
 from seatrial.config.unbuilt import BUILT_FAKES
 from seatrial.plugin.activate import _MARKERS
 from seatrial.postgres.choice import refusal
-from seatrial.postgres.template.worker import _STEPS
+from seatrial.postgres.template.worker import STEPS
 from tests.integration.docs.documents import ERRORS, GUIDE, ROOT, SETTINGS, first_cells, section
 from tests.support.project import Project
 
@@ -201,6 +201,6 @@ def _of_value(value: ast.expr, file: Path) -> set[str]:
     made = {
         "lifespan.py": {f"app.{word}-failed" for word in _WORDS},
         "choose.py": {f"database.rule-{rule.number}-{rule.name}" for rule in rules},
-        "child.py": {f"template.{step}-failed" for step in _STEPS},
+        "child.py": {f"template.{step}-failed" for step in STEPS},
     }
     return made[file.name]

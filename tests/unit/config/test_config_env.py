@@ -202,13 +202,32 @@ def test_a_value_that_the_run_does_not_have_is_an_error_that_names_the_key(
         render_env(loaded, PlaceholderValues())
 
 
-def test_a_missing_driver_is_an_error_that_names_the_key(tmp_path: Path) -> None:
+def test_a_missing_driver_is_an_error_that_names_the_key(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("seatrial.config.address.find_spec", lambda _: None)
     tables = "[tool.seatrial.databases.light]\nengine = 'sqlite'"
     loaded = settings(tmp_path, "{databases.light.url:async}", tables)
     light = DatabaseAddress(engine="sqlite", path="/tmp/light.db")
     with pytest.raises(SettingsError, match=r"tool\.seatrial\.env\.X in .*aiosqlite") as caught:
         render_env(loaded, PlaceholderValues(databases={"light": lambda: light}))
     assert caught.value.code == "settings.no-driver"
+
+
+@pytest.mark.parametrize("part", ["host", "port", "user", "password"])
+def test_a_file_has_no_host(tmp_path: Path, part: str) -> None:
+    tables = "[tool.seatrial.databases.light]\nengine = 'sqlite'"
+    error = refusal(tmp_path, f"{{databases.light.{part}}}", tables)
+    assert error.code == "settings.placeholder"
+    assert error.message.endswith("has no value on SQLite: its database is a file.")
+    assert "{databases.light.url}" in error.remedy
+
+
+def test_the_name_of_a_file_is_its_path(tmp_path: Path) -> None:
+    tables = "[tool.seatrial.databases.light]\nengine = 'sqlite'"
+    light = DatabaseAddress(engine="sqlite", path="/tmp/light.db", name="/tmp/light.db")
+    loaded = settings(tmp_path, "{databases.light.name}", tables)
+    assert render_env(loaded, PlaceholderValues(databases={"light": lambda: light})) == {"X": "/tmp/light.db"}
 
 
 def test_settings_built_by_hand_are_checked_when_rendered(tmp_path: Path) -> None:

@@ -43,11 +43,11 @@ bin = "/opt/postgres/bin"
 
 [databases.reporting]
 engine = "sqlite"
-provider = "docker"
 schema = { metadata = "reports.models:Base.metadata" }
 isolation = "rollback"
 
 [databases.archive]
+provider = "docker"
 isolation = "none"
 
 [identities]
@@ -105,11 +105,10 @@ def test_every_key_arrives_with_its_type(tmp_path: Path) -> None:
         databases={
             "reporting": DatabaseSettings(
                 engine="sqlite",
-                provider="docker",
                 schema=Schema(metadata="reports.models:Base.metadata"),
                 isolation="rollback",
             ),
-            "archive": DatabaseSettings(isolation="none"),
+            "archive": DatabaseSettings(provider="docker", isolation="none"),
         },
         identities=IdentitySettings(
             scheme="jwt",

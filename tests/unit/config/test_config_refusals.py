@@ -163,6 +163,22 @@ def test_a_mistyped_choice_gets_the_nearest(tmp_path: Path) -> None:
     assert error.remedy == "Did you mean 'rollback'? Valid: clone, none, reset, rollback."
 
 
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("provider", "'external'"),
+        ("extensions", "['vector']"),
+        ("stand_ins", "['pgcrypto']"),
+        ("app_role", "'a'"),
+        ("bin", "'/b'"),
+    ],
+)
+def test_a_key_that_sqlite_cannot_serve_is_refused(tmp_path: Path, key: str, value: str) -> None:
+    error = refusal(tmp_path, f"[tool.seatrial.database]\nengine = 'sqlite'\n{key} = {value}")
+    assert error.code == "settings.not-for-sqlite"
+    assert error.message.startswith(f"tool.seatrial.database.{key} in ")
+
+
 def test_two_schemas_are_named(tmp_path: Path) -> None:
     error = refusal(tmp_path, "tool.seatrial.database.schema = {alembic='a', metadata='b:c'}")
     assert "exactly one of alembic, sql, metadata, command; found alembic and metadata" in error.message

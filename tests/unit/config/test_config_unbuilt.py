@@ -29,7 +29,6 @@ def test_what_is_served_passes(tmp_path: Path, content: str) -> None:
 
 
 REFUSED = [
-    ("database.engine = 'sqlite'", "database.engine", '"postgres"'),
     ("database.provider = 'docker'", "database.provider", '"embedded"'),
     ("databases.reports = {}", "databases.reports", "one database"),
     ("identities.scheme = 'oidc'", "identities.scheme", '"jwt"'),

@@ -117,22 +117,22 @@ def test_health_is_public_and_nothing_else(client, refusal):
     [("viewer-a", "conversations"), ("newcomer-a", "users")],
     ids=["known user", "user provisioned by whichever comes first"],
 )
-async def test_ten_requests_at_once_with_one_token(async_client, identities, db, subject, locked):
+async def test_ten_requests_at_once_with_one_token(
+    async_client, identities, db, inserts_held, subject, locked
+):
     token = identities.token("viewer_a", sub=subject)
     caller = async_client.anonymous()
     caller.headers["Authorization"] = f"Bearer {token}"
 
-    # The lock lets everybody read and nobody insert, so the requests can only gather at it.
-    db.execute("BEGIN")
-    db.execute(f"LOCK TABLE {locked} IN EXCLUSIVE MODE")
-    requests = [
-        asyncio.create_task(caller.post(CONVERSATIONS, json={"title": f"Number {number}"}))
-        for number in range(10)
-    ]
-    try:
-        await _until_waiting(db, connections=10)
-    finally:
-        db.execute("COMMIT")
+    # Everybody may read and nobody insert, so the requests can only gather.
+    with inserts_held(locked) as waiting:
+        requests = [
+            asyncio.create_task(caller.post(CONVERSATIONS, json={"title": f"Number {number}"}))
+            for number in range(10)
+        ]
+        async with asyncio.timeout(20):
+            while waiting() < 10:  # noqa: ASYNC110 - the event is in another thread or process
+                await asyncio.sleep(0.002)
     responses = await asyncio.gather(*requests)
 
     assert [response.status_code for response in responses] == [201] * 10
@@ -143,16 +143,6 @@ async def test_ten_requests_at_once_with_one_token(async_client, identities, db,
     assert sorted(row["title"] for row in stored) == [f"Number {number}" for number in range(10)]
     assert {row["external_id"] for row in stored} == {subject}
     assert db.scalar("SELECT count(*) FROM users WHERE external_id = %s", subject) == 1
-
-
-async def _until_waiting(db, *, connections):
-    waiting = (
-        "SELECT count(DISTINCT l.pid) FROM pg_locks l JOIN pg_database d ON d.oid = l.database"
-        " WHERE NOT l.granted AND d.datname = current_database()"
-    )
-    async with asyncio.timeout(20):
-        while db.scalar(waiting) < connections:  # noqa: ASYNC110 - the event is in another process
-            await asyncio.sleep(0.002)
 
 
 def test_a_forged_admin_role_is_refused(client, identities, refusal, db):

@@ -11,6 +11,7 @@ from seatrial.app.pools.borrowed import Borrowed
 from seatrial.app.pools.django import DjangoHealer
 from seatrial.app.pools.psycopg import PsycopgHealer
 from seatrial.app.pools.sqlalchemy import SqlalchemyHealer
+from seatrial.app.pools.sqlite import ForeignKeys
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from seatrial.app.pools.addresses import Addresses
     from seatrial.app.runner import AppRunner
 
-__all__ = ["PoolHealer"]
+__all__ = ["ForeignKeys", "PoolHealer"]
 
 
 class PoolHealer:

@@ -6,6 +6,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from seatrial.app.pools.addresses import is_one_of
+from seatrial.app.pools.sqlite import file_of
 
 if TYPE_CHECKING:
     from seatrial.app.pools.addresses import Addresses
@@ -17,7 +18,8 @@ _DRIVERS = ("asyncpg", "psycopg", "psycopg2", "psycopg2cffi", "pg8000")
 class SqlalchemyHealer:
     """Makes every pool reconnect, at its next checkout, what was connected before a retirement.
 
-    Works for sync and async engines, for any PostgreSQL driver, and for engines older than the healer.
+    Works for sync and async engines, for any PostgreSQL driver and SQLite's, and for engines older than the
+    healer.
     """
 
     def __init__(self) -> None:
@@ -65,9 +67,14 @@ class SqlalchemyHealer:
 
 
 def leads_to(connection: Any, addresses: Addresses) -> bool:
-    """Tell whether a DBAPI connection leads to one of the servers; a server that cannot be told is one."""
+    """Tell whether a DBAPI connection leads to one of the servers; a server that cannot be told is one.
+
+    A file of SQLite stands where a host does, with the port 0.
+    """
     driver = getattr(connection, "driver_connection", connection)
     family = type(driver).__module__.partition(".")[0]
+    if (file := file_of(connection)) is not None:
+        return (str(file), 0) in addresses
     if family not in _DRIVERS:
         return False
     try:

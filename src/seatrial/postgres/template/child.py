@@ -21,8 +21,20 @@ if TYPE_CHECKING:
 _LIMIT_S = 600.0
 
 
-def run_step(step: str, *, root: Path, environment: Mapping[str, str], **request: Any) -> Any:
+WORKER = "seatrial.postgres.template.worker"
+
+
+def run_step(
+    step: str, *, root: Path, environment: Mapping[str, str], worker: str = WORKER, **request: Any
+) -> Any:
     """Run one step of the build in a process with the application's environment.
+
+    Args:
+        step: one of the worker's steps.
+        root: the folder it runs in.
+        environment: what is set there beside our own environment.
+        worker: the module that is run.
+        request: what the step needs to know.
 
     Raises:
         TemplateError: the project's code failed; the message carries its own traceback.
@@ -31,7 +43,7 @@ def run_step(step: str, *, root: Path, environment: Mapping[str, str], **request
     with tempfile.TemporaryFile("w+", encoding="utf-8") as answer:
         request |= {"step": step, "answer": answer.fileno(), "path": _import_path(root)}
         request["parent"] = os.getpid()
-        output = _run(request, answer.fileno(), root=root, environment=environment)
+        output = _run(worker, request, answer.fileno(), root=root, environment=environment)
         answer.seek(0)
         values = json.loads(answer.read() or "{}")
     if "result" in values:
@@ -44,8 +56,10 @@ def _import_path(root: Path) -> list[str]:
     return [str(folder) for folder in (root, root / "src") if folder.is_dir()] + inherited
 
 
-def _run(request: Mapping[str, Any], answer: int, *, root: Path, environment: Mapping[str, str]) -> str:
-    command = [sys.executable, "-m", "seatrial.postgres.template.worker"]
+def _run(
+    worker: str, request: Mapping[str, Any], answer: int, *, root: Path, environment: Mapping[str, str]
+) -> str:
+    command = [sys.executable, "-m", worker]
     process = subprocess.Popen(
         command,
         cwd=root,

@@ -8,6 +8,8 @@ from seatrial.errors import TemplateError
 from seatrial.postgres.sql import literal
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     import psycopg
 
     from seatrial.config.settings import Schema
@@ -39,6 +41,16 @@ def verify_tables(connection: psycopg.Connection[Any], schema: Schema) -> int:
         TemplateError: a schema was declared and there is not one table.
     """
     tables = count_tables(connection)
+    check_tables(tables, schema)
+    return tables
+
+
+def check_tables(tables: int, schema: Schema) -> None:
+    """Refuse a template without a table.
+
+    Raises:
+        TemplateError: a schema was declared and there is not one table.
+    """
     declared = schema.alembic or schema.metadata or schema.command or ", ".join(schema.sql)
     if declared and not tables:
         raise TemplateError(
@@ -47,7 +59,6 @@ def verify_tables(connection: psycopg.Connection[Any], schema: Schema) -> int:
             remedy="check that the declared schema holds the tables: a metadata object must have its models "
             "imported, a migration chain must create something",
         )
-    return tables
 
 
 def verify_revision(connection: psycopg.Connection[Any], head: str) -> None:
@@ -56,7 +67,15 @@ def verify_revision(connection: psycopg.Connection[Any], head: str) -> None:
     Raises:
         TemplateError: the migrations reported success, and the database is not at the head.
     """
-    revisions = _revisions(connection)
+    check_revision(head, _revisions(connection))
+
+
+def check_revision(head: str, revisions: Collection[str]) -> None:
+    """Compare what a database says of its revision with the head of the scripts.
+
+    Raises:
+        TemplateError: the migrations reported success, and the database is not at the head.
+    """
     if head in revisions:
         return
     found = ", ".join(sorted(revisions)) or "none"

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
 from seatrial.postgres.parent import when_parent_ends
 
@@ -35,14 +35,14 @@ class Refusal(Exception):  # noqa: N818 - not an error of this process: an answe
         self.kind = kind
 
 
-def main() -> None:
+def main(steps: Mapping[str, Callable[[dict[str, Any]], object]]) -> None:
     """Serve one request."""
     request = json.loads(sys.stdin.read())
     when_parent_ends(_end, parent=request["parent"])
     for folder in reversed(request["path"]):
         sys.path.insert(0, folder)
     try:
-        answer = {"result": _STEPS[request["step"]](request)}
+        answer = {"result": steps[request["step"]](request)}
     except Refusal as refusal:
         answer = {"kind": refusal.kind, "message": str(refusal), "traceback": ""}
     except BaseException as error:  # noqa: BLE001 - the parent reports it, whatever it is
@@ -101,11 +101,21 @@ def _alembic(request: dict[str, Any]) -> str:
 
 
 def _metadata(request: dict[str, Any]) -> None:
-    import sqlalchemy  # noqa: PLC0415 - only this step needs it
+    create_all(metadata_of(request), request)
 
+
+def metadata_of(request: dict[str, Any]) -> Any:
+    """The MetaData that a request names."""
     metadata = _attribute(request["metadata"])
     if not hasattr(metadata, "create_all"):
         raise Refusal("no-metadata", f"{request['metadata']} is {type(metadata).__name__}, not a MetaData")
+    return metadata
+
+
+def create_all(metadata: Any, request: dict[str, Any]) -> None:
+    """Make its tables."""
+    import sqlalchemy  # noqa: PLC0415 - only this step needs it
+
     engine = sqlalchemy.create_engine(request["url"])
     metadata.create_all(engine)
     engine.dispose()
@@ -124,27 +134,42 @@ def _command(request: dict[str, Any]) -> None:
         raise Refusal("command", f"it ended with status {done.returncode}")
 
 
-def _seed(request: dict[str, Any]) -> None:
-    seed = _attribute(request["seed"])
-    if not callable(seed):
-        raise Refusal("no-callable", f"{request['seed']} is {type(seed).__name__}, not a function")
+def seed(request: dict[str, Any], *, handle: Callable[[str], Any] | None = None) -> None:
+    """Call a seed of the project.
+
+    Args:
+        request: names it.
+        handle: what makes a `db` of a plain URL; PostgreSQL's by default.
+    """
+    function = _attribute(request["seed"])
+    if not callable(function):
+        raise Refusal("no-callable", f"{request['seed']} is {type(function).__name__}, not a function")
     with contextlib.ExitStack() as until_committed:
-        result = seed(**_wanted(seed, request, until_committed))
+        result = function(**_wanted(function, request, handle or _postgres_handle, until_committed))
         if inspect.isawaitable(result):
             asyncio.run(_wait(result))
 
 
-def _wanted(seed: Any, request: dict[str, Any], until_committed: contextlib.ExitStack) -> dict[str, Any]:
-    """What a seed's parameters name: `db` (our handle), `session` (SQLAlchemy) or `url`."""
+def _postgres_handle(url: str) -> Any:
     from seatrial.postgres.handle import Handle  # noqa: PLC0415 - the driver is an extra
 
-    names = list(inspect.signature(seed).parameters)
+    return Handle.of_url(url)
+
+
+def _wanted(
+    function: Any,
+    request: dict[str, Any],
+    handle: Callable[[str], Any],
+    until_committed: contextlib.ExitStack,
+) -> dict[str, Any]:
+    """What a seed's parameters name: `db` (our handle), `session` (SQLAlchemy) or `url`."""
+    names = list(inspect.signature(function).parameters)
     unknown = [name for name in names if name not in ("db", "session", "url")]
     if unknown:
         raise Refusal("seed-parameters", f"{request['seed']} wants {unknown[0]!r}")
     given: dict[str, Any] = {"url": request["url"]}
     if "db" in names:
-        given["db"] = Handle.of_url(request["plain_url"])
+        given["db"] = handle(request["plain_url"])
     if "session" in names:
         given["session"] = until_committed.enter_context(_session(request["url"]))
     return {name: given[name] for name in names}
@@ -172,7 +197,7 @@ def _attribute(path: str) -> Any:
     return value
 
 
-_STEPS = {"alembic": _alembic, "metadata": _metadata, "command": _command, "seed": _seed}
+STEPS = {"alembic": _alembic, "metadata": _metadata, "command": _command, "seed": seed}
 
 if __name__ == "__main__":
-    main()
+    main(STEPS)

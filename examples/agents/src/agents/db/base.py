@@ -4,8 +4,10 @@ from datetime import UTC, datetime
 from typing import Annotated
 from uuid import UUID, uuid4
 
-from sqlalchemy import DateTime, ForeignKey, MetaData, func
+from sqlalchemy import ForeignKey, MetaData, func
 from sqlalchemy.orm import DeclarativeBase, mapped_column
+
+from agents.db.types import Key, Moment
 
 
 def utcnow() -> datetime:
@@ -22,10 +24,9 @@ class Base(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
+    type_annotation_map = {UUID: Key}  # noqa: RUF012 - SQLAlchemy reads it once
 
 
 Id = Annotated[UUID, mapped_column(primary_key=True, default=uuid4)]
 TenantId = Annotated[UUID, mapped_column(ForeignKey("tenants.id", ondelete="CASCADE"))]
-Timestamp = Annotated[
-    datetime, mapped_column(DateTime(timezone=True), default=utcnow, server_default=func.now())
-]
+Timestamp = Annotated[datetime, mapped_column(Moment, default=utcnow, server_default=func.now())]

@@ -1,12 +1,10 @@
 """Pieces of documents with their embeddings."""
 
-from pgvector.sqlalchemy import Vector
 from sqlalchemy import String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from agents.db.base import Base, Id, TenantId, Timestamp
-
-EMBEDDING_DIMENSIONS = 1536
+from agents.db.types import embedding
 
 
 class DocumentChunk(Base):
@@ -18,5 +16,5 @@ class DocumentChunk(Base):
     document: Mapped[str] = mapped_column(String(500))
     position: Mapped[int]
     content: Mapped[str] = mapped_column(Text)
-    embedding: Mapped[list[float]] = mapped_column(Vector(EMBEDDING_DIMENSIONS))
+    embedding: Mapped[list[float]] = mapped_column(embedding())
     created_at: Mapped[Timestamp]

@@ -1,0 +1,177 @@
+"""The tested database of one process where the engine is SQLite."""
+
+from __future__ import annotations
+
+import contextlib
+import shlex
+import time
+from typing import TYPE_CHECKING
+
+from seatrial.config import DatabaseAddress
+from seatrial.errors import TemplateError
+from seatrial.postgres.server.runs import create_run, has_room, run_roots, sweep_stale_runs
+from seatrial.postgres.template import TemplatePlan
+from seatrial.sqlite import catalog
+from seatrial.sqlite.handle import Handle, connect
+from seatrial.sqlite.isolation import RestoredFile
+from seatrial.sqlite.template import fetch_template
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from seatrial.config.settings import DatabaseSettings
+    from seatrial.errors import IsolationError
+    from seatrial.postgres.isolation import Replacing, Tally
+    from seatrial.sqlite.template import SqliteTemplate
+
+_FILE = "seatrial.db"
+
+
+class SqliteDatabase:
+    """The file behind one constant address: what `TestDatabase` is for PostgreSQL.
+
+    Its folder is in memory where the system has a place for that (`/dev/shm`), else in the cache. It goes
+    with the run; what a killed run left is swept away by the next one.
+
+    Args:
+        settings: `[tool.seatrial.database]`.
+        root: the folder relative paths start from.
+        env: `[tool.seatrial.env]`, unrendered: a part of the template's fingerprint.
+        environment: the application's environment for an address.
+        rebuild: whether to build the template anew even where a cached one fits.
+    """
+
+    starts_at_first_connection = False
+    """Whoever connects early finds the file: it is there as soon as the environment is."""
+
+    def __init__(
+        self,
+        settings: DatabaseSettings,
+        *,
+        root: Path,
+        env: Mapping[str, str],
+        environment: Callable[[DatabaseAddress], Mapping[str, str]],
+        rebuild: bool = False,
+    ) -> None:
+        sweep_stale_runs()
+        places = run_roots()
+        roomy = next((place for place in places if has_room(place, 0)), places[-1])
+        self._run = create_run(roomy, "sqlite")
+        path = str(self._run.path / _FILE)
+        self.address = DatabaseAddress(engine="sqlite", name=path, path=path)
+        self._plan = TemplatePlan(
+            settings=settings, root=root, database=path, env=env, environment=environment
+        )
+        self._rebuild = rebuild
+        self._isolation: RestoredFile | None = None
+        self._opened_at: object = None
+        self._closed = False
+        self.failure: BaseException | None = None
+        """Why the database could not be made, if that was tried in vain."""
+        self.prepared: SqliteTemplate | None = None
+        self.start_seconds = 0.0
+
+    @property
+    def name(self) -> str:
+        """The constant path of the file."""
+        return self.address.path
+
+    @property
+    def tally(self) -> Tally | None:
+        """What isolation did so far; None before the file was made."""
+        return self._isolation.tally if self._isolation else None
+
+    @property
+    def touched(self) -> bool:
+        """Whether somebody has written since the file was made."""
+        return self.position() != self._opened_at
+
+    def ensure(self) -> None:
+        """Build or fetch the template and put a copy in place; once.
+
+        Raises:
+            SeatrialError: the same error for every test, if the first attempt failed.
+        """
+        if self.failure is not None:
+            raise self.failure
+        if self._isolation is not None or self._closed:
+            return
+        started = time.perf_counter()
+        try:
+            self.prepared = fetch_template(self._plan, rebuild=self._rebuild)
+            isolation = RestoredFile(file=self._run.path / _FILE, template=self.prepared.file)
+            isolation.open()
+        except BaseException as failure:
+            self.failure = failure
+            raise
+        self._isolation = isolation
+        self._opened_at = isolation.position()
+        self.start_seconds = time.perf_counter() - started
+
+    def position(self) -> object:
+        """A mark that stays equal while nobody writes."""
+        return self._isolation.position() if self._isolation else None
+
+    def push(self, replacing: Replacing) -> None:
+        """Make the present state the baseline of every later test."""
+        self.ensure()
+        if self._isolation is not None:
+            self._isolation.push(replacing)
+
+    def pop(self, replacing: Replacing) -> None:
+        """Take the latest pushed baseline away, and restore the one before."""
+        if self._isolation is not None:
+            self._isolation.pop(replacing)
+
+    def require_tables(self) -> None:
+        """Refuse an empty database: an application whose tables nobody made cannot be tested.
+
+        Raises:
+            TemplateError: there is no table, although the application has started.
+        """
+        with contextlib.closing(connect(self.name)) as connection:
+            if catalog.tables(connection):
+                return
+        raise TemplateError(
+            "the application has started, and its database has no table",
+            code="template.empty-schema",
+            remedy="say where the tables come from: schema = { ... } under [tool.seatrial.database]",
+        )
+
+    @property
+    def pristine(self) -> bool:
+        """Whether the database equals its baseline because nobody has had it yet."""
+        return self._isolation is None or self._isolation.pristine
+
+    def restore(self, replacing: Replacing) -> None:
+        """Make the database equal its baseline again."""
+        if self._isolation is not None:
+            self._isolation.restore(replacing)
+
+    def hand_over(self) -> None:
+        """Give the database to a test: the next one needs it restored."""
+        if self._isolation is not None:
+            self._isolation.hand_over()
+
+    def left_behind(self) -> IsolationError | None:
+        """What a test leaves behind and must not: a lock, or rows whose foreign keys lead nowhere."""
+        return self._isolation.left_behind() if self._isolation else None
+
+    def handle(self) -> Handle:
+        """A handle on the file; it connects at first use."""
+        self.ensure()
+        return Handle(lambda: connect(self.name), self.address.url)
+
+    def psql(self) -> str | None:
+        """The command that opens the database: SQLite's own shell, for this engine."""
+        return shlex.join(("sqlite3", self.name)) if self.prepared else None
+
+    def close(self) -> None:
+        """Close the file and remove it."""
+        if self._closed:
+            return
+        self._closed = True
+        if self._isolation is not None:
+            self._isolation.close(drop_databases=False)
+        self._run.remove()
