@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import itertools
 import time
 from typing import TYPE_CHECKING
@@ -17,8 +16,9 @@ from seatrial.postgres.isolation.wal.control import Control
 from seatrial.postgres.isolation.wal.log import Log
 from seatrial.postgres.isolation.wal.plan import CloneNeededError
 from seatrial.postgres.isolation.wal.shared import SharedState
+from seatrial.postgres.isolation.wal.unwritten import is_unwritten
 from seatrial.postgres.isolation.wal.window import Quiet
-from seatrial.postgres.isolation.wal.work import Work
+from seatrial.postgres.isolation.wal.work import TemporaryTablesError, Work
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -57,6 +57,8 @@ class WalReset:
         self._baselines: list[Baseline] = []
         self._work: Work | None = None
         self._pristine = False
+        self._unknown = False
+        """Whether a copy was begun and did not get done: the window of the log says nothing then."""
         self.tally = Tally()
 
     @property
@@ -106,15 +108,17 @@ class WalReset:
             IsolationError: neither a reset nor a fresh copy could do it.
         """
         started = time.perf_counter()
+        self._quiet.ended = []
         try:
-            changed = self._reset(replacing)
+            changed = self._reset_beside_temporary_tables(replacing)
         except CloneNeededError as need:
-            self._replace(replacing, self._baseline, need.reason)
+            self._replace_or_fail(replacing, need.reason)
         except IsolationError:
             raise
         except Exception as error:  # noqa: BLE001 - nothing is guessed: what went wrong ends in a fresh copy
-            self._reconnect()
-            self._replace(replacing, self._baseline, type(error).__name__)
+            self._leave_work()
+            self._baseline.reconnect()
+            self._replace_or_fail(replacing, _describe(error), reconnect=True)
         else:
             self.tally.reset += changed
             self.tally.untouched += not changed
@@ -122,16 +126,24 @@ class WalReset:
         self.tally.seconds += time.perf_counter() - started
 
     def push(self, replacing: Replacing) -> None:
-        """Make the present state the baseline; costs next to nothing if nothing was written."""
-        if self._is_unwritten():
+        """Make the present state the baseline; costs next to nothing if nothing was written.
+
+        Raises:
+            IsolationError: the sessions of the database did not end.
+        """
+        if self._unknown:
+            self.restore(replacing)
+        if is_unwritten(self._log, self._working(), self._baseline.shared):
             self._baselines.append(self._baseline)
             return
         name = f"{self._database}_baseline_{next(self._numbers)}"
         self._leave_work()
+        self._unknown = True
         with replacing():
             self._log.start_here()
             self._named.copy_to(name)
         self._add_baseline(name)
+        self._unknown = False
         self._pristine = True
 
     def keep(self, name: str, replacing: Replacing) -> None:
@@ -148,11 +160,13 @@ class WalReset:
                 self.restore(replacing)
             return
         leftovers = [*outdated.close(), outdated.database]
-        self._replace(replacing, self._baseline, None, leftovers)
+        self._replace(replacing, leftovers)
         self._pristine = True
 
     def close(self, *, drop_databases: bool) -> None:
         """Stop the background work; on a server that lives on, drop all we made but the template."""
+        if self._control.connection.closed:
+            return
         self._leave_work()
         made = [self._database]
         for baseline in dict.fromkeys(self._baselines):
@@ -185,8 +199,17 @@ class WalReset:
             )
         )
 
+    def _reset_beside_temporary_tables(self, replacing: Replacing) -> bool:
+        try:
+            return self._reset(replacing)
+        except TemporaryTablesError:
+            self._quiet.end_all(self._working(), replacing)
+            return self._reset(replacing)
+
     def _reset(self, replacing: Replacing) -> bool:
         """Undo in place what was written since; whether anything was."""
+        if self._unknown:
+            raise CloneNeededError("an earlier failure")
         mirror, work = self._baseline.mirror(), self._working()
         window = self._quiet.window(work, replacing)
         if window.too_long:
@@ -210,29 +233,31 @@ class WalReset:
             self._work = Work(self._cluster, self._database)
         return self._work
 
-    def _is_unwritten(self) -> bool:
-        """Whether nothing was written since the database last equalled its baseline."""
-        work = self._working()
-        window = self._log.read(work.oid, work.ours)
-        if window.busy or window.prepared or window.too_long or work.holds_unlogged:
-            return False
-        if window.unchanged:
-            return True
-        written = [change for change in window.changes if not change.is_harmless]
-        if not all(change.file.is_shared for change in written):
-            return False
-        if written and self._baseline.shared.differences():
-            return False
-        self._log.advance(window, ())
-        return True
+    def _replace_or_fail(self, replacing: Replacing, reason: str, *, reconnect: bool = False) -> None:
+        import psycopg  # noqa: PLC0415 - an extra; loaded only when a server is used
 
-    def _replace(
-        self, replacing: Replacing, baseline: Baseline, reason: str | None, leftovers: Sequence[str] = ()
-    ) -> None:
-        """Put a fresh copy of a baseline under the constant name."""
+        try:
+            if reconnect:
+                # An error may have broken our sessions, or the server was started again.
+                self._control.reconnect()
+            self._replace(replacing)
+        except psycopg.Error as error:
+            raise IsolationError(
+                f"the database could not be brought back to its baseline ({reason}), nor replaced by a copy",
+                code="isolation.not-restored",
+                detail=str(error),
+                remedy="look at the server's log, its free space, and what else uses it",
+            ) from error
+        self.tally.replaced += 1
+        self.tally.reasons[reason] += 1
+
+    def _replace(self, replacing: Replacing, leftovers: Sequence[str] = ()) -> None:
+        """Put a fresh copy of the baseline under the constant name, and drop what is not needed any more."""
+        baseline = self._baseline
         used = f"{self._database}_used_{next(self._numbers)}"
         self._leave_work()
         clone = baseline.take()
+        self._unknown = True
         with replacing():
             self._log.start_here()
             self._named.exchange(clone, aside=used)
@@ -244,18 +269,20 @@ class WalReset:
         else:
             for database in (used, *leftovers):
                 baseline.discard(database)
-        self.tally.replaced += 1
-        if reason is not None:
-            self.tally.reasons[reason] += 1
+        self._unknown = False
 
     def _leave_work(self) -> None:
         if self._work is not None:
             self._work.close()
             self._work = None
 
-    def _reconnect(self) -> None:
-        """Open our sessions anew: an error may have broken them, or the server was started again."""
-        self._leave_work()
-        with contextlib.suppress(Exception):
-            self._baseline.reconnect()
-        self._control.reconnect()
+
+def _describe(error: Exception) -> str:
+    """Why a reset was not possible, in a few words for the summary."""
+    import psycopg  # noqa: PLC0415 - an extra; loaded only when a server is used
+
+    if "has already been removed" in str(error) or "could not find a valid record" in str(error):
+        return "WAL gone"
+    if isinstance(error, psycopg.OperationalError):
+        return "connection lost"
+    return type(error).__name__
