@@ -26,6 +26,7 @@ class Keeping:
     def __init__(self, trial: Trial) -> None:
         self._trial = trial
         self._lines: list[str] = []
+        self._kept_here = False
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
@@ -36,9 +37,16 @@ class Keeping:
         if report.failed and report.when != "teardown" and is_bound(item) and not item.config.option.usepdb:
             command = self._trial.keep(item.nodeid)
             if command is not None:
+                self._kept_here = True
                 report.sections.append(("seatrial: this test's database after the run", command))
                 setattr(report, _KEPT, f"{item.nodeid}: {command}")
         return report
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self) -> None:
+        """Store what was kept now: a worker that has said that it is finished is not waited for."""
+        if self._kept_here:
+            self._trial.close()
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Collect what was kept, wherever that was."""
