@@ -6,8 +6,9 @@ imported when it is first named, so `import seatrial` costs nothing.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from seatrial.lazy import lazy_names
 
 if TYPE_CHECKING:
     from seatrial.app import AsyncClient, Client
@@ -51,19 +52,25 @@ __all__ = [
     "__version__",
 ]
 
-_HOMES = {
-    "AsyncClient": "seatrial.app",
-    "Client": "seatrial.app",
-    "Fakes": "seatrial.fakes",
-    "Handle": "seatrial.postgres.handle",
-    "Identities": "seatrial.identities",
-    "Identity": "seatrial.identities",
-    "TestDatabase": "seatrial.trial.database",
-    "Trial": "seatrial.trial",
-}
-
-
-def __getattr__(name: str) -> Any:
-    if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(_HOMES.get(name, "seatrial.errors")), name)
+__getattr__ = lazy_names(
+    __name__,
+    {
+        "ApplicationError": "errors",
+        "AsyncClient": "app",
+        "Client": "app",
+        "FakeError": "errors",
+        "Fakes": "fakes",
+        "Handle": "postgres.handle",
+        "Identities": "identities",
+        "Identity": "identities",
+        "IdentityError": "errors",
+        "IsolationError": "errors",
+        "SeatrialError": "errors",
+        "ServerError": "errors",
+        "SettingsError": "errors",
+        "TemplateError": "errors",
+        "TestDatabase": "trial.database",
+        "Trial": "trial",
+        "UnsafeTargetError": "errors",
+    },
+)

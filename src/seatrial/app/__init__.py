@@ -5,8 +5,9 @@ The names are imported when they are first used: a suite without an application 
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from seatrial.lazy import lazy_names
 
 if TYPE_CHECKING:
     from seatrial.app.clients import AsyncClient, Client
@@ -27,19 +28,16 @@ __all__ = [
     "load_app",
 ]
 
-_HOMES = {
-    "AppFailure": "failures",
-    "AppRunner": "runner",
-    "AsyncClient": "clients",
-    "Client": "clients",
-    "FollowingTransport": "following",
-    "Leftover": "quiescence",
-    "LoadedApp": "loading",
-    "load_app": "loading",
-}
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+__getattr__ = lazy_names(
+    __name__,
+    {
+        "AppFailure": "failures",
+        "AppRunner": "runner",
+        "AsyncClient": "clients",
+        "Client": "clients",
+        "FollowingTransport": "following",
+        "Leftover": "quiescence",
+        "LoadedApp": "loading",
+        "load_app": "loading",
+    },
+)

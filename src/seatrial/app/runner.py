@@ -270,14 +270,6 @@ class AppRunner:
         """Return :attr:`errors` and forget them."""
         return self._thread.failures.take() if self._thread else []
 
-    def drop_connections(self, addresses: Collection[tuple[str, int]]) -> int:
-        """Abort the loop's connections to these addresses; return how many there were.
-
-        When it returns, their owners have been told, so a pool will not hand them out again.
-        """
-        thread = self._running()
-        return int(self.run(thread.loop.drop(thread.loop.connections_to(addresses))))
-
     def owns_loop_of(self, task: asyncio.Task[Any] | None) -> bool:
         """Tell whether a task runs in the application's loop; one that is not known may."""
         return task is None or (self._thread is not None and task.get_loop() is self._thread.loop)

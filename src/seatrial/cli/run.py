@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import argparse
+import ctypes
 import signal
 import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from seatrial.errors import SettingsError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import FrameType
 
     from seatrial.trial import Trial
+
+_PR_SET_PDEATHSIG = 1
 
 
 def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -59,7 +64,8 @@ def _trial(database: str | None) -> Trial:
 def _call(command: list[str]) -> int:
     """Run the command in the foreground; signals that reach us are for it."""
     try:
-        process = subprocess.Popen(command)
+        mortal = _end_with_parent() if sys.platform == "linux" else None
+        process = subprocess.Popen(command, preexec_fn=mortal)  # noqa: PLW1509 - one call, looked up before
     except OSError as error:
         raise SettingsError(
             f"{command[0]!r} could not be run: {error.strerror}",
@@ -80,3 +86,10 @@ def _call(command: list[str]) -> int:
         for number, handler in previous.items():
             signal.signal(number, handler)
     return status if status >= 0 else 128 - status
+
+
+def _end_with_parent() -> Callable[[], object]:
+    """Ask Linux to end the command when we are killed: its database is gone then."""
+    # Looked up before the fork: afterwards little may be called.
+    prctl = ctypes.CDLL(None).prctl
+    return lambda: prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)

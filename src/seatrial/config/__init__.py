@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from seatrial.lazy import lazy_names
 
 if TYPE_CHECKING:
     from seatrial.config.address import DatabaseAddress
@@ -46,22 +47,26 @@ __all__ = [
 ]
 
 # An installed and unused plugin asks only `find_settings`: the rest is imported when first named.
-_HOMES = {
-    "DatabaseAddress": "address",
-    "PlaceholderValues": "placeholders",
-    "RemoteHost": "hosts",
-    "find_settings": "find",
-    "load_settings": "load",
-    "redact": "secrets",
-    "refuse_unbuilt": "unbuilt",
-    "render_env": "placeholders",
-    "safe_url": "secrets",
-    "scan_dotenv": "dotenv",
-    "scan_remote_hosts": "hosts",
-}
-
-
-def __getattr__(name: str) -> Any:
-    if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOMES.get(name, 'settings')}"), name)
+__getattr__ = lazy_names(
+    __name__,
+    {
+        "DatabaseAddress": "address",
+        "DatabaseSettings": "settings",
+        "DeclaredSkip": "settings",
+        "HonestySettings": "settings",
+        "IdentitySettings": "settings",
+        "PlaceholderValues": "placeholders",
+        "RemoteHost": "hosts",
+        "Schema": "settings",
+        "Settings": "settings",
+        "User": "settings",
+        "find_settings": "find",
+        "load_settings": "load",
+        "redact": "secrets",
+        "refuse_unbuilt": "unbuilt",
+        "render_env": "placeholders",
+        "safe_url": "secrets",
+        "scan_dotenv": "dotenv",
+        "scan_remote_hosts": "hosts",
+    },
+)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -20,13 +21,16 @@ from seatrial.plugin.state import TRIAL, is_bound
 from seatrial.trial import Trial
 
 if TYPE_CHECKING:
+    from argparse import Namespace
     from pathlib import Path
 
     from seatrial.config.settings import Isolation, Settings
 
 
-# Labels for `-m`; they change nothing by themselves.
 _MARKERS = (
+    "isolation(way): gets its database by reset, clone, rollback or none, instead of the setting",
+    "fresh_app: gets an application that was started for this test alone",
+    # The others are labels for `-m`.
     "integration: uses real services or the whole application",
     "unit: needs neither a service nor the application",
     "slow: takes more than a moment",
@@ -42,7 +46,12 @@ def activate(config: pytest.Config, file: Path) -> None:
     options = config.known_args_namespace
     try:
         settings = _with_options(load_settings(file), options.seatrial_isolation)
-        trial = Trial(settings, database=options.seatrial_database, rebuild=options.seatrial_rebuild)
+        trial = Trial(
+            settings,
+            database=options.seatrial_database,
+            rebuild=options.seatrial_rebuild,
+            distributed=_is_distributed(options),
+        )
         trial.prepare()
     except Exception as error:
         raise pytest.UsageError(startup_failure(error)) from error
@@ -69,3 +78,12 @@ def _with_options(settings: Settings, isolation: Isolation | None) -> Settings:
     if isolation is None or settings.database is None:
         return settings
     return replace(settings, database=replace(settings.database, isolation=isolation))
+
+
+def _is_distributed(options: Namespace) -> bool:
+    """Whether pytest-xdist runs the tests in several processes, of which this may be one."""
+    return bool(
+        os.environ.get("PYTEST_XDIST_WORKER")
+        or getattr(options, "numprocesses", None)
+        or getattr(options, "tx", None)
+    )

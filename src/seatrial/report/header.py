@@ -5,7 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from seatrial.postgres.choice import Choice
     from seatrial.trial import Trial
+
+_OTHER_WAYS = {
+    "rollback": "isolation rollback: tests of one SQLAlchemy session are rolled back, all others are reset",
+    "none": "isolation none: nothing is restored between tests; what one leaves, the next one finds",
+}
 
 
 def header_lines(trial: Trial) -> list[str]:
@@ -15,8 +21,17 @@ def header_lines(trial: Trial) -> list[str]:
     if trial.choice is not None and settings.database is not None:
         lines += trial.choice.header_lines()
         if settings.database.isolation == "reset":
-            lines.append("isolation reset: a fresh clone for every test")
+            lines.append(f"isolation reset: {_reset_on(trial.choice)}")
+        elif settings.database.isolation in _OTHER_WAYS:
+            lines.append(_OTHER_WAYS[settings.database.isolation])
         stand_ins = ", ".join(settings.database.stand_ins)
         if stand_ins:
             lines.append(f"SQL stand-ins are allowed for {stand_ins}")
     return lines
+
+
+def _reset_on(choice: Choice) -> str:
+    """How a reset is done on the chosen server."""
+    if choice.mode == "named":
+        return "in place, by triggers"
+    return "what a test changed is put back" if choice.kind == "embedded" else "a fresh clone for every test"

@@ -114,8 +114,7 @@ class TestDatabase:
             self.start_seconds = time.perf_counter() - started
 
     def _open(self) -> tuple[Isolation, Layers]:
-        from seatrial.postgres.isolation import Clones  # noqa: PLC0415 - the driver is an extra
-        from seatrial.postgres.isolation.layers import Layers  # noqa: PLC0415
+        from seatrial.postgres.isolation.layers import Layers  # noqa: PLC0415 - the driver is an extra
         from seatrial.postgres.template import TemplatePlan  # noqa: PLC0415
 
         plan = TemplatePlan(
@@ -126,14 +125,9 @@ class TestDatabase:
             environment=self._environment,
         )
         self.prepared = prepared = self._provider.start(plan, rebuild=self._rebuild)
-        clones = Clones(
-            prepared.cluster,
-            database=self._provider.database,
-            template=prepared.template,
-            statements=prepared.report.clone_statements,
-        )
-        clones.open()
-        return clones, Layers(clones, cluster=prepared.cluster, database=self._provider.database)
+        isolation = self._provider.isolation(prepared)
+        isolation.open()
+        return isolation, Layers(isolation, cluster=prepared.cluster, database=self._provider.database)
 
     def position(self) -> object:
         """A mark that stays equal while nobody writes; None where the server is not ours alone."""
@@ -157,6 +151,10 @@ class TestDatabase:
         """
         self.ensure()
         return self._layers.push(owner, replacing) if self._layers else None
+
+    def is_topmost(self, layer: Layer) -> bool:
+        """Whether nothing was added to the baseline after this layer."""
+        return self._layers is not None and self._layers.topmost is layer
 
     def end(self, layer: Layer, replacing: Replacing) -> None:
         """End a layer, in whatever order they were pushed: what it added is gone for later tests.

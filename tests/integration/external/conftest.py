@@ -9,8 +9,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from seatrial.postgres.cache import CacheFolder
-from seatrial.postgres.server import EmbeddedServer, ReservedPort, ServerOptions, find_binaries, prepared_data
+from tests.support.server import running_server
 
 SECRET = "open-sesame-7"
 ROLES = f"""
@@ -45,15 +44,7 @@ class Foreign:
 
 @pytest.fixture(scope="session")
 def foreign(shared_cache: Path) -> Iterator[Foreign]:
-    binaries = find_binaries(None)
-    source = prepared_data(binaries, CacheFolder.locate({"SEATRIAL_CACHE": str(shared_cache)}))
-    port = ReservedPort.reserve()
-    server = EmbeddedServer.start(source=source, binaries=binaries, port=port.port, options=ServerOptions())
-    try:
+    with running_server(shared_cache, roles=ROLES) as server:
         with psycopg.connect(server.admin_dsn(), autocommit=True) as connection:
-            connection.execute(ROLES.encode())
             connection.execute("create database precious owner maker")
-        yield Foreign(port.port, server.admin_dsn())
-    finally:
-        server.stop()
-        port.release()
+        yield Foreign(server.port, server.admin_dsn())

@@ -106,19 +106,6 @@ def test_a_killed_run_leaves_nothing_for_the_next_one(project: Project, foreign:
     assert foreign.ours() == []
 
 
-def test_a_database_whose_role_cannot_create_others_is_refused_or_passed_over(
-    project: Project, foreign: Foreign
-) -> None:
-    project.shop(TESTS)
-    with psycopg.connect(foreign.admin, autocommit=True) as connection:
-        connection.execute("create database bare owner plain")
-    result = project.pytest(TESTING_DATABASE_URL=foreign.url("plain", "bare")).expect(4)
-    assert "ALTER ROLE plain CREATEDB" in result.output
-    result = project.pytest(DATABASE_URL=foreign.url("plain", "bare")).expect(passed=4)
-    assert "DATABASE_URL passed over by rule 4" in result.output
-    assert "PostgreSQL 18.6, embedded" in result.output
-
-
 def test_an_application_that_connects_at_import_is_served(project: Project, foreign: Foreign) -> None:
     at_import = """
     import os

@@ -6,6 +6,7 @@ import signal
 import sys
 
 import psutil
+import pytest
 
 from tests.support.project import Project
 
@@ -60,6 +61,17 @@ def test_a_signal_reaches_the_command_and_nothing_is_left(project: Project) -> N
     assert process.returncode == 9, output
     assert "told to stop" in output
     assert not psutil.wait_procs(started, timeout=20)[1]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process that its parent has gone")
+def test_a_killed_run_takes_its_command_along(project: Project) -> None:
+    project.shop("", **{"waiter.py": WAITER})
+    process = project.start(*SEATRIAL, "run", "--", sys.executable, "waiter.py")
+    assert process.stdout is not None
+    assert process.stdout.readline() == "waiting\n"
+    process.kill()
+    output, _ = process.communicate(timeout=60)
+    assert output == "told to stop\n"
 
 
 def test_what_cannot_be_run_is_said_and_gives_two(project: Project) -> None:

@@ -60,18 +60,6 @@ class PoolHealer:
             self._django.retire(addresses)
         self._psycopg.retire(self._running)
 
-    def retire(self, addresses: Addresses) -> None:
-        """Retire all connections to these servers whose sessions have been ended already.
-
-        Args:
-            addresses: host and port of the server.
-        """
-        self._sqlalchemy.retire(addresses)
-        self._django.retire(addresses)
-        if self._running is not None and "asyncpg" in sys.modules:
-            self._running.drop_connections(numbers_of(addresses))
-        self._psycopg.retire(self._running)
-
     @property
     def _running(self) -> AppRunner | None:
         return self.runner if self.runner is not None and self.runner.is_running else None

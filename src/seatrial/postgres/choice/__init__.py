@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from seatrial.postgres.choice.choose import choose_database
-from seatrial.postgres.choice.mark import Marked, Unmarked, mark, unmark, write_marker
+from seatrial.postgres.choice.mark import Marked, Unmarked, carries_marker, mark, unmark, write_marker
 from seatrial.postgres.choice.registry import Registry
 from seatrial.postgres.choice.target import Choice, PassedOver, ServerFacts, Target
 
@@ -15,6 +15,7 @@ __all__ = [
     "ServerFacts",
     "Target",
     "Unmarked",
+    "carries_marker",
     "choose_database",
     "mark",
     "unmark",

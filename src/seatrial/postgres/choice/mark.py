@@ -134,6 +134,12 @@ def write_marker(connection: psycopg.Connection[tuple[Any, ...]]) -> None:
         _set_comment(connection, name, f"{comment} {marker}".strip())
 
 
+def carries_marker(connection: psycopg.Connection[tuple[Any, ...]]) -> bool:
+    """Whether the connected database is marked at this moment, in this session's eyes."""
+    comment, marker, _ = _comment(connection)
+    return marker in comment
+
+
 def _erase_marker(target: Target) -> tuple[bool, str | None]:
     import psycopg  # noqa: PLC0415 -- see probe.connect
 

@@ -45,7 +45,8 @@ class Isolation(Protocol):
     def baselines(self) -> Sequence[str]:
         """The databases that hold the baselines, the template first and then one for each push.
 
-        They may be read, by sessions that end before anything else is asked of the isolation.
+        They may be read, by sessions that end before anything else is asked of the isolation. Empty where
+        baselines are kept in another way.
         """
 
     def position(self) -> object:

@@ -57,6 +57,11 @@ class Layers:
         """Whether the topmost layer has ended, and its rows are still there."""
         return bool(self._stack) and self._stack[-1].ended
 
+    @property
+    def topmost(self) -> Layer | None:
+        """The layer that was pushed last."""
+        return self._stack[-1] if self._stack else None
+
     def push(self, owner: str, replacing: Replacing) -> Layer:
         """Make the present state the baseline until the layer ends."""
         self._isolation.push(replacing)

@@ -30,13 +30,29 @@ class ClonePool:
     """Clones of one baseline database, always a few ahead.
 
     One thread with one connection makes clones and drops used databases, so that the two never compete.
+
+    Args:
+        cluster: where.
+        baseline: the database to copy; nobody is connected to it.
+        statements: what a copy leaves out, see `create_clone`.
+        prefix: how the names of the clones begin.
+        depth: how many to keep ready.
     """
 
-    def __init__(self, cluster: Cluster, *, baseline: str, statements: Sequence[str], prefix: str) -> None:
+    def __init__(
+        self,
+        cluster: Cluster,
+        *,
+        baseline: str,
+        statements: Sequence[str],
+        prefix: str,
+        depth: int = _DEPTH,
+    ) -> None:
         self._cluster = cluster
         self._baseline = baseline
         self._statements = statements
         self._prefix = prefix
+        self._depth = depth
         self._numbers = itertools.count(1)
         self._ready: queue.Queue[str | BaseException] = queue.Queue()
         self._used: queue.SimpleQueue[str] = queue.SimpleQueue()
@@ -80,7 +96,7 @@ class ClonePool:
         deadline = time.monotonic() + _WAIT_S
         while self._thread.is_alive() and time.monotonic() < deadline:
             # In this order: only this side gives work, so whoever is found idle stays idle.
-            enough = self._ready.qsize() >= _DEPTH and self._used.empty()
+            enough = self._ready.qsize() >= self._depth and self._used.empty()
             if enough and not self._working:
                 return
             time.sleep(_IDLE_POLL_S)
@@ -115,7 +131,7 @@ class ClonePool:
 
     def _one_task(self, connection: psycopg.Connection[Any]) -> bool:
         """Make a clone or drop a used database; False where there is nothing to do."""
-        if self._ready.qsize() < _DEPTH:
+        if self._ready.qsize() < self._depth:
             self._ready.put(self._make(connection))
             return True
         if not self._used.empty():

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
     from seatrial.config import DatabaseAddress
     from seatrial.postgres.cluster import Cluster, Login
+    from seatrial.postgres.isolation import Isolation
     from seatrial.postgres.template import TemplatePlan, TemplateReport
 
 
@@ -41,6 +42,9 @@ class Provider(Protocol):
     def on_first_connection(self, start: Callable[[], object]) -> None:
         """Arrange, where we own the address, that `start` is called when somebody connects early."""
 
+    def isolation(self, prepared: Prepared) -> Isolation:
+        """What keeps the tested database pristine on this server, not opened yet."""
+
     def opens_kept(self, database: str) -> str:
         """The command that opens a kept database after the run."""
 
@@ -54,3 +58,16 @@ class Provider(Protocol):
     @property
     def outlives_us(self) -> bool:
         """Whether databases we made must be dropped, because the server goes on."""
+
+
+def copies_or_reset(prepared: Prepared, database: str, *, kind: str) -> Isolation:
+    """Isolation on a server where databases may be created: a reset in place if it can be had, else copies."""
+    from seatrial.postgres.isolation import Clones, WalReset, why_not  # noqa: PLC0415 - the driver is an extra
+
+    resets = kind != "clone" and why_not(prepared.cluster) is None
+    return (WalReset if resets else Clones)(
+        prepared.cluster,
+        database=database,
+        template=prepared.template,
+        statements=prepared.report.clone_statements,
+    )

@@ -12,7 +12,7 @@ from seatrial.postgres.cache import CacheFolder
 from seatrial.postgres.cluster import Cluster, Credential
 from seatrial.postgres.doorbell import Doorbell
 from seatrial.postgres.kept import KeptRun, run_name
-from seatrial.postgres.providers.base import Prepared
+from seatrial.postgres.providers.base import Prepared, copies_or_reset
 from seatrial.postgres.server import (
     ADMIN_ROLE,
     Binaries,
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from seatrial.config import DatabaseAddress
     from seatrial.config.settings import DatabaseSettings
     from seatrial.postgres.cluster import Login
+    from seatrial.postgres.isolation import Isolation
     from seatrial.postgres.template import TemplatePlan
 
 OWNER_ROLE = "seatrial_owner"
@@ -96,6 +97,10 @@ class EmbeddedProvider:
             cached=not built,
             server=f"PostgreSQL {binaries.version}, embedded",
         )
+
+    def isolation(self, prepared: Prepared) -> Isolation:
+        """A reset by the log where this server can, else fresh databases."""
+        return copies_or_reset(prepared, self.database, kind=self._settings.isolation)
 
     def opens_kept(self, database: str) -> str:
         """The command that serves it again; this server ends with the run."""

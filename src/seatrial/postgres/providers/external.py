@@ -15,7 +15,7 @@ from seatrial.postgres.cluster import Cluster, Credential
 from seatrial.postgres.isolation import run_name
 from seatrial.postgres.isolation.pool import drop
 from seatrial.postgres.kept import is_outdated
-from seatrial.postgres.providers.base import Prepared
+from seatrial.postgres.providers.base import Prepared, copies_or_reset
 from seatrial.postgres.sql import identifier, literal
 from seatrial.postgres.template import TemplateReport, build_template, fingerprint
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from seatrial.config.settings import DatabaseSettings
     from seatrial.postgres.choice import ServerFacts, Target
     from seatrial.postgres.cluster import Login
+    from seatrial.postgres.isolation import Isolation
     from seatrial.postgres.template import TemplatePlan
 
 _PREFIX = "seatrial"
@@ -78,8 +79,12 @@ class ExternalProvider:
             template=name,
             report=report,
             cached=cached,
-            server=f"PostgreSQL {_version(self._facts.version)}, {self._target.source}",
+            server=f"PostgreSQL {version_text(self._facts.version)}, {self._target.source}",
         )
+
+    def isolation(self, prepared: Prepared) -> Isolation:
+        """Fresh databases for every test."""
+        return copies_or_reset(prepared, self.database, kind=self._settings.isolation)
 
     def opens_kept(self, database: str) -> str:
         """The command that opens it, without a password in it."""
@@ -95,7 +100,7 @@ class ExternalProvider:
     def _cluster(self) -> Cluster:
         target, facts = self._target, self._facts
         own = Credential(target.user, target.password or "")
-        owner = self._derived("seatrial_owner") if facts.superuser else own
+        owner = derived_credential(target, "seatrial_owner") if facts.superuser else own
         role = self._settings.app_role
         return Cluster(
             kind="external",
@@ -105,13 +110,14 @@ class ExternalProvider:
             admin={**target.conninfo(), "dbname": facts.connected_to},
             superuser=facts.superuser,
             owner=owner,
-            app=self._derived(role) if role else owner,
+            app=derived_credential(target, role) if role else owner,
         )
 
-    def _derived(self, role: str) -> Credential:
-        """A role that outlives the run needs a password that every run can work out, and nobody else."""
-        key = (self._target.password or "").encode() or b"no password"
-        return Credential(role, hmac.new(key, role.encode(), hashlib.sha256).hexdigest()[:32])
+
+def derived_credential(target: Target, role: str) -> Credential:
+    """A role that outlives the run needs a password that every run can work out, and nobody else."""
+    key = (target.password or "").encode() or b"no password"
+    return Credential(role, hmac.new(key, role.encode(), hashlib.sha256).hexdigest()[:32])
 
 
 def _find(admin: psycopg.Connection[Any], name: str) -> TemplateReport | None:
@@ -162,5 +168,6 @@ def _drop_orphans(admin: psycopg.Connection[Any]) -> None:
             drop(admin, str(name))
 
 
-def _version(number: int) -> str:
+def version_text(number: int) -> str:
+    """`server_version_num` as people write it."""
     return f"{number // 10000}.{number % 10000}"

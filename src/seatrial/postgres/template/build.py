@@ -17,7 +17,7 @@ from seatrial.postgres.template.sql_file import run_sql_file
 from seatrial.postgres.template.verify import clone_statements, verify_revision, verify_tables
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     import psycopg
 
@@ -34,12 +34,41 @@ def build_template(cluster: Cluster, plan: TemplatePlan, *, name: str, fingerpri
     Raises:
         TemplateError: migrations, seeds, roles or extensions failed; nothing is left on the cluster.
     """
+    database = identifier(plan.database)
     with cluster.connect(cluster.admin["dbname"]) as admin:
         create_roles(admin, cluster)
-        build = _Build(cluster, plan, admin, fingerprint)
-        report = build.run()
-        admin.execute(f"ALTER DATABASE {identifier(plan.database)} RENAME TO {identifier(name)}".encode())
+
+        def make() -> None:
+            owner = identifier(cluster.owner.user)
+            admin.execute(
+                f"CREATE DATABASE {database} OWNER {owner} ENCODING 'UTF8' TEMPLATE template0".encode()
+            )
+
+        def drop() -> None:
+            admin.execute(f"DROP DATABASE IF EXISTS {database} WITH (FORCE)".encode())
+
+        report = _Build(cluster, plan, fingerprint, make=make, discard=drop).run()
+        admin.execute(f"ALTER DATABASE {database} RENAME TO {identifier(name)}".encode())
     return report
+
+
+def build_in_place(
+    cluster: Cluster, plan: TemplatePlan, *, fingerprint: str, empty: Callable[[], None]
+) -> TemplateReport:
+    """Make the template inside `plan.database`, which is there already.
+
+    Args:
+        cluster: where it is.
+        plan: what to make.
+        fingerprint: for the report.
+        empty: drops all that an earlier build made; called before the build, and after one that failed.
+
+    Raises:
+        TemplateError: migrations, seeds, roles or extensions failed; the database is empty.
+    """
+    with cluster.connect(plan.database) as inside:
+        create_roles(inside, cluster)
+    return _Build(cluster, plan, fingerprint, make=empty, discard=empty).run()
 
 
 class _MigrationCreatesExtensionError(Exception):
@@ -56,8 +85,11 @@ class _Build:
 
     cluster: Cluster
     plan: TemplatePlan
-    admin: psycopg.Connection[Any]
     fingerprint: str
+    make: Callable[[], None] = field(kw_only=True)
+    """Provides the database, empty."""
+    discard: Callable[[], None] = field(kw_only=True)
+    """Removes what a failed build left."""
     started: float = field(default_factory=time.perf_counter)
     leave: set[str] = field(default_factory=set)
     """Extensions left to the migrations."""
@@ -70,10 +102,7 @@ class _Build:
                 self.leave.add(twice.extension)
 
     def _once(self) -> TemplateReport:
-        database, owner = identifier(self.plan.database), identifier(self.cluster.owner.user)
-        self.admin.execute(
-            f"CREATE DATABASE {database} OWNER {owner} ENCODING 'UTF8' TEMPLATE template0".encode()
-        )
+        self.make()
         try:
             with self.cluster.connect(self.plan.database) as inside:
                 create_extensions(inside, self.plan.settings, leave=self.leave)
@@ -82,7 +111,7 @@ class _Build:
             with self.cluster.connect(self.plan.database) as inside:
                 return self._finish(inside, head)
         except BaseException:
-            self.admin.execute(f"DROP DATABASE IF EXISTS {database} WITH (FORCE)".encode())
+            self.discard()
             raise
 
     def _apply_schema(self) -> str | None:

@@ -30,7 +30,21 @@ def create_extensions(
         if name not in available:
             raise _missing(name, available)
         if name not in leave:
-            connection.execute(f"CREATE EXTENSION IF NOT EXISTS {identifier(name)} CASCADE".encode())
+            _create(connection, name)
+
+
+def _create(connection: psycopg.Connection[Any], name: str) -> None:
+    import psycopg  # noqa: PLC0415 - an extra; loaded only when a server is used
+
+    statement = f"CREATE EXTENSION IF NOT EXISTS {identifier(name)} CASCADE"
+    try:
+        connection.execute(statement.encode())
+    except psycopg.errors.InsufficientPrivilege as error:
+        raise TemplateError(
+            f"the role {connection.info.user!r} may not create the extension {name!r} on the named server",
+            code="template.extension-right",
+            remedy=f"as an administrator, in the database {connection.info.dbname!r}: {statement}",
+        ) from error
 
 
 def verify_extensions(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from seatrial.errors import TemplateError
+from seatrial.postgres.isolation.triggers.names import SCHEMA
 from seatrial.postgres.sql import identifier, literal
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ select exists (
 
 _SCHEMAS = """
 select nspname from pg_namespace
-where nspname not in ('pg_catalog', 'information_schema') and nspname not like 'pg\\_%%'
+where nspname not in ('pg_catalog', 'information_schema', %s) and nspname not like 'pg\\_%%'
 """
 
 
@@ -75,7 +76,7 @@ def grant_to_app(connection: psycopg.Connection[Any], cluster: Cluster) -> None:
     row = connection.execute(_GRANTED, [role, role]).fetchone()
     if row is not None and row[0]:
         return
-    for (schema,) in connection.execute(_SCHEMAS).fetchall():
+    for (schema,) in connection.execute(_SCHEMAS, [SCHEMA]).fetchall():
         name = identifier(schema)
         for statement in (
             f"GRANT USAGE ON SCHEMA {name} TO {role}",
