@@ -28,6 +28,7 @@ class Keeping:
     def __init__(self, trial: Trial) -> None:
         self._trial = trial
         self._lines: list[str] = []
+        self._kept_here = False
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
@@ -46,8 +47,15 @@ class Keeping:
             report.sections.append((_TITLE, str(problem)))
             return
         if command is not None:
+            self._kept_here = True
             report.sections.append((_TITLE, command))
             setattr(report, _KEPT, f"{test}: {command}")
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self) -> None:
+        """Store what was kept now: a worker that has said that it is finished is not waited for."""
+        if self._kept_here:
+            self._trial.close()
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Collect what was kept, wherever that was."""

@@ -31,12 +31,21 @@ class SharedRows:
         database: the tested database.
         replacing: opens the block in which its sessions may end.
         settle: waits for work that requests left running.
+        starts_clean: whether the running test began with the database at its baseline.
     """
 
-    def __init__(self, database: TestDatabase, *, replacing: Replacing, settle: Callable[[], object]) -> None:
+    def __init__(
+        self,
+        database: TestDatabase,
+        *,
+        replacing: Replacing,
+        settle: Callable[[], object],
+        starts_clean: Callable[[], bool],
+    ) -> None:
         self._database = database
         self._replacing = replacing
         self._settle = settle
+        self._starts_clean = starts_clean
 
     def mark(self) -> object:
         """Equal to a later mark if nobody wrote in between."""
@@ -55,7 +64,7 @@ class SharedRows:
             self._database.restore(self._replacing)
             self._database.hand_over()
         mark = self.mark()
-        return Watch(mark, clean=untouched or self._database.at_baseline())
+        return Watch(mark, clean=(untouched and self._starts_clean()) or self._database.at_baseline())
 
     def adopt(self, watch: Watch, *, owner: str, test: str) -> Layer | None:
         """Keep what the watched set-up wrote until the fixture ends; None if it wrote nothing.

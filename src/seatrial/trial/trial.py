@@ -302,7 +302,12 @@ class Trial:
         """What keeps the rows of fixtures that live longer than one test."""
         from seatrial.trial.shared import SharedRows  # noqa: PLC0415 - only suites with a database
 
-        return SharedRows(database, replacing=self._replacing, settle=self._wait_quiet)
+        return SharedRows(
+            database,
+            replacing=self._replacing,
+            settle=self._wait_quiet,
+            starts_clean=lambda: self.isolating is None or self.isolating.current != "none",
+        )
 
     def async_client(self) -> AsyncClient:
         """An asynchronous client of the application, without credentials."""

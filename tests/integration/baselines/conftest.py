@@ -12,7 +12,7 @@ import pytest
 
 from seatrial.postgres.cache import CacheFolder
 from seatrial.postgres.cluster import Cluster, Credential
-from seatrial.postgres.isolation import Clones
+from seatrial.postgres.isolation import Clones, Isolation, WalReset, why_not
 from seatrial.postgres.isolation.layers import Layer, Layers
 from seatrial.postgres.server import (
     ADMIN_ROLE,
@@ -47,7 +47,7 @@ class Subject:
 
     cluster: Cluster
     layers: Layers
-    isolation: Clones
+    isolation: Isolation
 
     def run(self, *statements: str) -> None:
         with self.cluster.connect("tested") as connection:
@@ -107,9 +107,10 @@ def cluster(shared_cache: Path) -> Iterator[Cluster]:
         port.release()
 
 
-@pytest.fixture
-def tested(cluster: Cluster) -> Iterator[Subject]:
-    isolation = Clones(cluster, database="tested", template="template")
+@pytest.fixture(params=[Clones, WalReset])
+def tested(cluster: Cluster, request: pytest.FixtureRequest) -> Iterator[Subject]:
+    assert why_not(cluster) is None
+    isolation = request.param(cluster, database="tested", template="template")
     isolation.open()
     layers = Layers(isolation, cluster=cluster, database="tested")
     made = Subject(cluster, layers, isolation)

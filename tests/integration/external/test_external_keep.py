@@ -19,7 +19,8 @@ OUTDATED = "seatrial_kept_20250101_00ff00"
 
 def test_the_copy_stays_on_the_server(project: Project, foreign: Foreign) -> None:
     project.shop(TESTS)
-    foreign.rows(f"create database {OUTDATED} owner maker")
+    with psycopg.connect(foreign.admin, autocommit=True) as admin:
+        admin.execute(f"create database {OUTDATED} owner maker".encode())
     url = foreign.url("maker")
     result = project.pytest("--seatrial-keep", TESTING_DATABASE_URL=url).expect(1, failed=1)
     line = rf"test_fails: psql -h 127.0.0.1 -p {foreign.port} -U maker -d (seatrial_kept_\d+_\w+)\n"
@@ -30,4 +31,5 @@ def test_the_copy_stays_on_the_server(project: Project, foreign: Foreign) -> Non
     project.pytest(TESTING_DATABASE_URL=url).expect(1, failed=1)
     with psycopg.connect(foreign.url("maker", names[0])) as connection:
         assert connection.execute("select item from orders").fetchall() == [("anchor",)]
-    foreign.rows(f"drop database {names[0]}")
+    with psycopg.connect(foreign.admin, autocommit=True) as admin:
+        admin.execute(f"drop database {names[0]}".encode())
