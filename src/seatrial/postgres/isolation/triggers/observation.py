@@ -44,7 +44,8 @@ def observe(connection: psycopg.Connection[Any], relations: Relations, baseline:
         # A sequence that is no longer there, or another in its place; the catalogue says so.
         if digest(connection, ours=True) == baseline.catalogue:
             raise
-        return Observation(in_transaction=True, schema_changed=True, written=frozenset(), moved={})
+        busy = ask_transactions(connection).fetchone() == (True,)
+        return Observation(in_transaction=busy, schema_changed=True, written=frozenset(), moved={})
     present = {name: (last, called) for name, last, called in sequences.fetchall()}
     return Observation(
         in_transaction=transactions.fetchone() == (True,),
