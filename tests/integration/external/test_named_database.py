@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import psycopg
 import pytest
 
+from seatrial.postgres.choice import write_marker
 from tests.integration.external import hostile_schema
 from tests.integration.external.conftest import SECRET, Berth
 from tests.support.project import PYPROJECT, SHOP, Project
@@ -58,7 +60,7 @@ def test_a_test_that_drops_what_is_ours_harms_nobody(project: Project, berth: Be
     @pytest.mark.parametrize("n", range(3))
     def test_it(db, n):
         assert db.scalar("select count(*) from orders") == 0
-        db.execute("drop schema seatrial cascade")
+        db.execute("drop schema seatrial_reset cascade")
         db.execute("insert into orders (item) values ('unseen')")
     """
     project.shop(test)
@@ -82,7 +84,7 @@ def test_a_changed_schema_is_built_anew_and_nothing_of_the_old_one_stays(
     assert "2 tables" in result.output
     assert berth.rows("select nspname from pg_namespace where nspname !~ '^(pg_|info)' order by 1") == [
         ("public",),
-        ("seatrial",),
+        ("seatrial_reset",),
     ]
 
 
@@ -288,7 +290,7 @@ def test_the_applications_role_has_no_right_of_ours(project: Project, berth: Ber
             assert connection.execute("select current_user::text").fetchone() == ("stoker",)
             connection.execute("insert into orders (item) values ('x')")
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
-                connection.execute("select setval('seatrial.written_1', 1)")
+                connection.execute("select setval('seatrial_reset.written_1', 1)")
     """
     project.shop(test)
     project.write({"pyproject.toml": PYPROJECT.replace("schema =", 'app_role = "stoker"\nschema =')})
@@ -299,3 +301,30 @@ def test_the_applications_role_has_no_right_of_ours(project: Project, berth: Ber
         project.pytest(TESTING_DATABASE_URL=berth.url).expect(passed=3)
     finally:
         berth.execute("drop owned by stoker", "drop role stoker", admin=True)
+
+
+def test_missing_rights_are_listed_together(project: Project, berth: Berth) -> None:
+    project.shop(TESTS)
+    berth.execute("create schema seatrial_reset", "create table public.theirs (id int)", admin=True)
+    berth.execute(
+        "alter schema public owner to current_user", "revoke create on schema public from public", admin=True
+    )
+    with psycopg.connect(berth.url) as connection:
+        write_marker(connection)
+    result = project.pytest(TESTING_DATABASE_URL=berth.url).expect(4)
+    assert "isolation.rights" in result.output
+    for right in ("CREATE on the schema public", "the schema seatrial_reset", "the table public.theirs"):
+        assert right in result.output, result.output
+
+
+def test_who_keeps_the_old_tables_locked_is_named(project: Project, berth: Berth) -> None:
+    project.shop(TESTS)
+    project.pytest(TESTING_DATABASE_URL=berth.url).expect(passed=4)
+    project.write(
+        {"schema.sql": "create table orders (id int generated always as identity, item text, x int);"}
+    )
+    with psycopg.connect(berth.admin_here, application_name="the harbour master") as guard:
+        guard.execute("lock table orders in access share mode")
+        result = project.pytest(TESTING_DATABASE_URL=berth.url).expect(4)
+    assert "isolation.locked" in result.output
+    assert "the harbour master" in result.output

@@ -14,7 +14,7 @@ from seatrial.postgres.isolation.triggers.baseline import Baseline, take_baselin
 from seatrial.postgres.isolation.triggers.catalogue import digest
 from seatrial.postgres.isolation.triggers.difference import put_back_differences
 from seatrial.postgres.isolation.triggers.observation import Observation, observe
-from seatrial.postgres.isolation.triggers.problems import locked_out, not_owned, not_rebuildable, not_refilled
+from seatrial.postgres.isolation.triggers.problems import explained, not_owned, not_rebuildable, not_refilled
 from seatrial.postgres.isolation.triggers.repair import refill
 from seatrial.postgres.isolation.triggers.session import settle
 from seatrial.postgres.isolation.triggers.sessions import end_sessions, end_transactions
@@ -69,8 +69,9 @@ class TriggerReset:
         Raises:
             IsolationError: a table belongs to another role.
         """
-        self._watch(copies=True)
-        self._baselines = [self._taken(below=None, changed=self._relations.tables)]
+        with explained(self._connection):
+            self._watch(copies=True)
+            self._baselines = [self._taken(below=None, changed=self._relations.tables)]
         self._pristine = True
 
     def position(self) -> object:
@@ -95,17 +96,26 @@ class TriggerReset:
         """
         started = time.perf_counter()
         try:
-            seen = self._observe(replacing)
-            if seen.schema_changed:
-                self._start_over(replacing, "DDL")
-            else:
-                self._put_back(seen, replacing)
+            with explained(self._connection):
+                self._restore(replacing)
         finally:
             self.tally.seconds += time.perf_counter() - started
         self._pristine = True
 
+    def _restore(self, replacing: Replacing) -> None:
+        seen = self._observe(replacing)
+        if seen.schema_changed:
+            self._start_over(replacing, "DDL")
+        else:
+            self._put_back(seen, replacing)
+
     def push(self, replacing: Replacing) -> None:
         """Make the present state the baseline of every later test."""
+        with explained(self._connection):
+            self._push(replacing)
+        self._pristine = True
+
+    def _push(self, replacing: Replacing) -> None:
         seen = self._observe(replacing)
         top = self._baselines[-1]
         if not seen.schema_changed:
@@ -116,7 +126,6 @@ class TriggerReset:
             changed = list(self._relations.tables)
         self._baselines.append(self._taken(below=top, changed=changed))
         self._unrepaired.clear()
-        self._pristine = True
 
     def pop(self, replacing: Replacing) -> None:
         """Take the latest pushed baseline away, and restore the one before."""
@@ -174,8 +183,8 @@ class TriggerReset:
         changed = bool(self._unrepaired or seen.moved)
         try:
             self._put_rows_back(top)
-        except psycopg.errors.LockNotAvailable as error:
-            raise locked_out(self._connection) from error
+        except (psycopg.errors.LockNotAvailable, psycopg.errors.InsufficientPrivilege):
+            raise
         except psycopg.Error:
             self._start_over(replacing, "refused repair")
             return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any
 
 from seatrial.errors import IsolationError
@@ -9,19 +10,35 @@ from seatrial.postgres.isolation.triggers.session import LOCK_TIMEOUT_S
 from seatrial.postgres.isolation.triggers.sessions import blockers
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     import psycopg
 
 
-def locked_out(connection: psycopg.Connection[Any]) -> IsolationError:
-    """Somebody holds a lock on what we have to put back."""
-    return IsolationError(
-        f"the tables a test changed were still locked after {LOCK_TIMEOUT_S} s",
-        code="isolation.locked",
-        detail=blockers(connection),
-        remedy="end what holds them; only the tested application and its tests should use this database",
-    )
+@contextlib.contextmanager
+def explained(connection: psycopg.Connection[Any]) -> Iterator[None]:
+    """Turn what locks and rights forbid into an error that names the blocker.
+
+    Raises:
+        IsolationError: another session holds a lock, or the role lacks a right.
+    """
+    import psycopg  # noqa: PLC0415 - an extra; loaded only when a server is used
+
+    try:
+        yield
+    except psycopg.errors.LockNotAvailable as error:
+        raise IsolationError(
+            f"what has to be put back in the tested database was still locked after {LOCK_TIMEOUT_S} s",
+            code="isolation.locked",
+            detail=blockers(connection),
+            remedy="end what holds it; only the tested application and its tests should use this database",
+        ) from error
+    except psycopg.errors.InsufficientPrivilege as error:
+        raise IsolationError(
+            f"the role {connection.info.user!r} lacks a right that a reset in place needs: {error}",
+            code="isolation.rights",
+            remedy="give it that, or CREATEDB: then every run makes databases of its own",
+        ) from error
 
 
 def not_owned(role: str, tables: Sequence[str]) -> IsolationError:
