@@ -13,12 +13,12 @@ from seatrial.postgres.server import EmbeddedServer, ReservedPort, ServerOptions
 
 
 @contextmanager
-def running_server(cache: Path, *, roles: str) -> Iterator[EmbeddedServer]:
-    """Serve a fresh data directory in which the statements `roles` were run."""
-    binaries = find_binaries(None)
-    source = prepared_data(binaries, CacheFolder.locate({"SEATRIAL_CACHE": str(cache)}))
+def running_server(cache: Path, *, roles: str = "", binaries: str | None = None) -> Iterator[EmbeddedServer]:
+    """Serve a fresh data directory, in which the statements `roles` were run."""
+    found = find_binaries(binaries)
+    source = prepared_data(found, CacheFolder.locate({"SEATRIAL_CACHE": str(cache)}))
     port = ReservedPort.reserve()
-    server = EmbeddedServer.start(source=source, binaries=binaries, port=port.port, options=ServerOptions())
+    server = EmbeddedServer.start(source=source, binaries=found, port=port.port, options=ServerOptions())
     try:
         with psycopg.connect(server.admin_dsn(), autocommit=True) as connection:
             connection.execute(roles.encode())

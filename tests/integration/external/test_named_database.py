@@ -2,75 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
-
 import psycopg
 import pytest
 
-from seatrial.postgres.cache import CacheFolder
-from seatrial.postgres.server import EmbeddedServer, ReservedPort, ServerOptions, find_binaries, prepared_data
+from seatrial.postgres.choice import write_marker
 from tests.integration.external import hostile_schema
+from tests.integration.external.conftest import SECRET, Berth
 from tests.support.project import PYPROJECT, SHOP, Project
-
-SECRET = "open-sesame-7"
-SERVERS = [None, *sorted(str(folder) for folder in Path("/usr/lib/postgresql").glob("*/bin"))]
-
-
-@dataclass
-class Berth:
-    """An empty database, and the one role that owns it and may do nothing else."""
-
-    port: int
-    admin: str
-
-    @property
-    def url(self) -> str:
-        return f"postgresql://tenant:{SECRET}@127.0.0.1:{self.port}/berth"
-
-    def rows(self, statement: str) -> list[tuple[object, ...]]:
-        with psycopg.connect(self.url, autocommit=True) as connection:
-            return connection.execute(statement.encode()).fetchall()
-
-    def execute(self, *statements: str, admin: bool = False) -> None:
-        url = self.admin.replace("dbname=postgres", "dbname=berth") if admin else self.url
-        with psycopg.connect(url, autocommit=True) as connection:
-            for statement in statements:
-                connection.execute(statement.encode())
-
-    @property
-    def comment(self) -> str:
-        query = "select shobj_description(oid, 'pg_database') from pg_database where datname = 'berth'"
-        return str(self.rows(query)[0][0] or "")
-
-
-@pytest.fixture(
-    scope="module", params=SERVERS, ids=lambda folder: Path(folder).parent.name if folder else "wheel"
-)
-def harbour(request: pytest.FixtureRequest, shared_cache: Path) -> Iterator[EmbeddedServer]:
-    binaries = find_binaries(request.param)
-    source = prepared_data(binaries, CacheFolder.locate({"SEATRIAL_CACHE": str(shared_cache)}))
-    port = ReservedPort.reserve()
-    server = EmbeddedServer.start(source=source, binaries=binaries, port=port.port, options=ServerOptions())
-    try:
-        yield server
-    finally:
-        server.stop()
-        port.release()
-
-
-@pytest.fixture
-def berth(harbour: EmbeddedServer) -> Iterator[Berth]:
-    admin = harbour.admin_dsn()
-    with psycopg.connect(admin, autocommit=True) as connection:
-        connection.execute(f"create role tenant login password '{SECRET}'".encode())
-        connection.execute("create database berth owner tenant")
-    yield Berth(psycopg.conninfo.conninfo_to_dict(admin)["port"], admin)
-    with psycopg.connect(admin, autocommit=True) as connection:
-        connection.execute("drop database berth with (force)")
-        connection.execute("drop role tenant")
-
 
 TESTS = """
 import pytest
@@ -122,7 +60,7 @@ def test_a_test_that_drops_what_is_ours_harms_nobody(project: Project, berth: Be
     @pytest.mark.parametrize("n", range(3))
     def test_it(db, n):
         assert db.scalar("select count(*) from orders") == 0
-        db.execute("drop schema seatrial cascade")
+        db.execute("drop schema seatrial_reset cascade")
         db.execute("insert into orders (item) values ('unseen')")
     """
     project.shop(test)
@@ -146,7 +84,7 @@ def test_a_changed_schema_is_built_anew_and_nothing_of_the_old_one_stays(
     assert "2 tables" in result.output
     assert berth.rows("select nspname from pg_namespace where nspname !~ '^(pg_|info)' order by 1") == [
         ("public",),
-        ("seatrial",),
+        ("seatrial_reset",),
     ]
 
 
@@ -282,3 +220,111 @@ def test_what_the_application_wrote_when_it_started_is_every_tests_start(
     result = project.pytest(TESTING_DATABASE_URL=berth.url).expect(passed=4)
     assert "DDL: 1" in result.output
     assert berth.rows("select count(*) from orders") == [(0,)]
+
+
+def test_alembic_builds_it_and_sees_nothing_of_ours(project: Project, berth: Berth) -> None:
+    test = """
+    import subprocess, sys
+    import pytest
+    import sqlalchemy
+    from alembic.autogenerate import compare_metadata
+    from alembic.migration import MigrationContext
+
+    @pytest.mark.parametrize("schemas", [False, True])
+    def test_nothing_of_ours_is_seen(db, schemas):
+        assert db.execute("insert into orders (item) values ('x')") == 1
+        engine = sqlalchemy.create_engine(db.url("sync"))
+        with engine.connect() as connection:
+            context = MigrationContext.configure(connection, opts={"include_schemas": schemas})
+            found = compare_metadata(context, sqlalchemy.MetaData())
+        engine.dispose()
+        assert [change[1].name for change in found if change[0] == "remove_table"] == ["orders"]
+        assert {change[0] for change in found} <= {"remove_table", "remove_index"}
+    """
+    project.shop(test)
+    project.write(
+        {
+            "pyproject.toml": PYPROJECT.replace('{ sql = ["schema.sql"] }', '{ alembic = "alembic.ini" }'),
+            "alembic.ini": "[alembic]\nscript_location = migrations\n",
+            "migrations/env.py": """
+            from alembic import context
+            from sqlalchemy import create_engine
+
+            engine = create_engine(context.config.get_main_option("sqlalchemy.url"))
+            with engine.connect() as connection:
+                context.configure(connection=connection)
+                with context.begin_transaction():
+                    context.run_migrations()
+            """,
+            "migrations/versions/one.py": """
+            import sqlalchemy as sa
+            from alembic import op
+
+            revision, down_revision = "1", None
+
+            def upgrade():
+                op.create_table(
+                    "orders", sa.Column("id", sa.Integer, primary_key=True), sa.Column("item", sa.Text)
+                )
+            """,
+        }
+    )
+    result = project.pytest(TESTING_DATABASE_URL=berth.url).expect(passed=2)
+    assert "at revision 1" in result.output
+
+
+def test_the_applications_role_has_no_right_of_ours(project: Project, berth: Berth) -> None:
+    test = """
+    import os
+    import psycopg
+    import pytest
+
+    kept = []
+
+    @pytest.mark.parametrize("n", range(3))
+    def test_role(db, n):
+        assert db.rows("select * from orders") == []
+        kept.append(psycopg.connect(os.environ["DATABASE_URL"]))
+        kept[-1].execute("insert into orders (item) values ('left open')")
+        with psycopg.connect(os.environ["DATABASE_URL"]) as connection:
+            assert connection.execute("select current_user::text").fetchone() == ("stoker",)
+            connection.execute("insert into orders (item) values ('x')")
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                connection.execute("select setval('seatrial_reset.written_1', 1)")
+    """
+    project.shop(test)
+    project.write({"pyproject.toml": PYPROJECT.replace("schema =", 'app_role = "stoker"\nschema =')})
+    refused = project.pytest(TESTING_DATABASE_URL=berth.url).expect(4)
+    assert "CREATEROLE" in refused.output
+    berth.execute("alter role tenant createrole", admin=True)
+    try:
+        project.pytest(TESTING_DATABASE_URL=berth.url).expect(passed=3)
+    finally:
+        berth.execute("drop owned by stoker", "drop role stoker", admin=True)
+
+
+def test_missing_rights_are_listed_together(project: Project, berth: Berth) -> None:
+    project.shop(TESTS)
+    berth.execute("create schema seatrial_reset", "create table public.theirs (id int)", admin=True)
+    berth.execute(
+        "alter schema public owner to current_user", "revoke create on schema public from public", admin=True
+    )
+    with psycopg.connect(berth.url) as connection:
+        write_marker(connection)
+    result = project.pytest(TESTING_DATABASE_URL=berth.url).expect(4)
+    assert "isolation.rights" in result.output
+    for right in ("CREATE on the schema public", "the schema seatrial_reset", "the table public.theirs"):
+        assert right in result.output, result.output
+
+
+def test_who_keeps_the_old_tables_locked_is_named(project: Project, berth: Berth) -> None:
+    project.shop(TESTS)
+    project.pytest(TESTING_DATABASE_URL=berth.url).expect(passed=4)
+    project.write(
+        {"schema.sql": "create table orders (id int generated always as identity, item text, x int);"}
+    )
+    with psycopg.connect(berth.admin_here, application_name="the harbour master") as guard:
+        guard.execute("lock table orders in access share mode")
+        result = project.pytest(TESTING_DATABASE_URL=berth.url).expect(4)
+    assert "isolation.locked" in result.output
+    assert "the harbour master" in result.output

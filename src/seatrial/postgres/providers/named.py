@@ -15,12 +15,14 @@ from seatrial.postgres.isolation.triggers import (
     TriggerReset,
     content_digest,
     digest,
+    explained,
     read_relations,
     settle,
 )
 from seatrial.postgres.providers import named_lock
 from seatrial.postgres.providers.base import Prepared
 from seatrial.postgres.providers.external import derived_credential, version_text
+from seatrial.postgres.providers.named_rights import check_rights
 from seatrial.postgres.sql import literal
 from seatrial.postgres.template import TemplateReport, build_in_place, empty_database, fingerprint
 
@@ -79,19 +81,21 @@ class NamedProvider:
         Raises:
             ServerError: another run uses it.
             UnsafeTargetError: it is neither empty nor marked any more.
+            IsolationError: the role lacks rights in it, or another session holds locks there.
         """
         cluster = self._cluster()
         self._session = settle(cluster.connect(self.database, application_name=named_lock.run_label()))
         named_lock.hold(self._session)
         self._claim(self._session)
+        check_rights(self._session)
         self._plan = plan
         self._key = fingerprint(plan, server=f"{cluster.version} {cluster.owner.user}")
-        report = None if rebuild else self._find(self._session)
-        cached = report is not None
-        self._report = report
-        if report is None:
-            report = self._build(keep_copies=False)
-            self._write_note()
+        with explained(self._session):
+            self._report = None if rebuild else self._find(self._session)
+            cached = self._report is not None
+            report = self._report or self._build(keep_copies=False)
+            if not cached:
+                self._write_note()
         return Prepared(
             cluster=cluster,
             template=self.database,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from seatrial.postgres.template.build import build_in_place, build_template
-from seatrial.postgres.template.empty import empty_database
+from seatrial.postgres.template.empty import empty_database, not_ours
 from seatrial.postgres.template.fingerprint import fingerprint
 from seatrial.postgres.template.plan import TemplatePlan, TemplateReport
 
@@ -14,4 +14,5 @@ __all__ = [
     "build_template",
     "empty_database",
     "fingerprint",
+    "not_ours",
 ]

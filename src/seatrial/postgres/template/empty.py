@@ -66,9 +66,11 @@ where pg_has_role(o.owner, 'USAGE')
                     -- A partitioned table depends on its own columns.
                     and d.refobjid <> d.objid)
 """  # noqa: S608 - put together from constants
-_LEFT = f"""{_OBJECTS}select format('%%s %%s of %%s', named.type, named.identity, o.owner::regrole)
+_LEFT = f"""{_OBJECTS}
+select format('%%s %%s, which belongs to %%s', named.type, named.identity, o.owner::regrole)
 from objects o, pg_identify_object(o.class, o.oid, 0) named
-where o.class not in ('pg_extension'::regclass, 'pg_foreign_server'::regclass, 'pg_publication'::regclass)
+where not pg_has_role(o.owner, 'USAGE')
+  and o.class not in ('pg_extension'::regclass, 'pg_foreign_server'::regclass, 'pg_publication'::regclass)
   and not exists (select from pg_depend d where d.classid = o.class and d.objid = o.oid
                   and d.deptype in ('e', 'i'))
 limit 20
@@ -99,9 +101,14 @@ def empty_database(connection: psycopg.Connection[Any], *, keep_schemas: Sequenc
         connection.execute(
             "select lo_unlink(oid) from pg_largeobject_metadata where pg_has_role(lomowner, 'USAGE')"
         )
-        left = [str(what) for (what,) in connection.execute(_LEFT.encode(), [kept]).fetchall()]
-        if left:
+        if left := not_ours(connection, keep_schemas=kept):
             raise _not_emptied(connection, left)
+
+
+def not_ours(connection: psycopg.Connection[Any], *, keep_schemas: Sequence[str] = ()) -> list[str]:
+    """What other roles own in the database, extensions and theirs apart; some of it, if it is much."""
+    rows = connection.execute(_LEFT.encode(), [list(keep_schemas)]).fetchall()
+    return [str(what) for (what,) in rows]
 
 
 def _not_emptied(connection: psycopg.Connection[Any], left: Sequence[str]) -> TemplateError:

@@ -76,10 +76,10 @@ _PARTS = [
     from pg_depend where classid = 'pg_class'::regclass and objid in (select oid from relations)
       and deptype in ('a', 'i', 'e', 'x')
     """,
-    """
+    f"""
     select 'pg_description', concat_ws(' ', classoid, objoid, objsubid, md5(description))
-    from pg_description where objoid in (select oid from relations)
-    """,
+    from pg_description where objoid >= {_FIRST_USER_OID} and objoid in (select oid from relations)
+    """,  # noqa: S608
     """
     select 'pg_namespace', concat_ws(' ', oid, xmin) from pg_namespace
     where oid in (select oid from schemas)
@@ -90,12 +90,12 @@ _PARTS = [
     """,
     *(
         f"select '{table}', concat_ws(' ', oid, xmin) from {table} "  # noqa: S608
-        f"where {schema} in (select oid from schemas)"
+        f"where oid >= {_FIRST_USER_OID} and {schema} in (select oid from schemas)"
         for table, schema in _BY_WRITER
     ),
     *(
         f"select '{table}', concat_ws(' ', {relation}, {part}, xmin) from {table} "  # noqa: S608
-        f"where {relation} in (select oid from relations)"
+        f"where {relation} >= {_FIRST_USER_OID} and {relation} in (select oid from relations)"
         for table, relation, part in _OF_RELATIONS
     ),
     *(
@@ -116,6 +116,11 @@ select concat_ws(' ', count(*), sum(hashtextextended(kind || ' ' || item, 0))) f
 """  # noqa: S608 - put together from constants
 
 
+def ask_digest(connection: psycopg.Connection[Any], *, ours: bool) -> psycopg.Cursor[Any]:
+    """Ask for the digest; the answer is the first column of the only row."""
+    return connection.execute(_DIGEST.encode(), {"ours": ours}, prepare=True)
+
+
 def digest(connection: psycopg.Connection[Any], *, ours: bool) -> str:
     """A text that stays equal until DDL, or something like it, changes the user's schemas.
 
@@ -123,5 +128,5 @@ def digest(connection: psycopg.Connection[Any], *, ours: bool) -> str:
         connection: of the owner of the tables.
         ours: whether our own triggers on the tables count, too.
     """
-    row = connection.execute(_DIGEST.encode(), {"ours": ours}).fetchone()
+    row = ask_digest(connection, ours=ours).fetchone()
     return str(row[0]) if row else ""

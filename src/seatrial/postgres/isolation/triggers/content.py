@@ -78,19 +78,31 @@ def _insert(table: Table, copy: str) -> str:
     )
 
 
-def sequence_states(connection: psycopg.Connection[Any], names: Sequence[str]) -> dict[str, SequenceState]:
-    """Where the sequences stand; `nextval` leaves no trace but this."""
-    if not names:
-        return {}
+def ask_sequences(connection: psycopg.Connection[Any], names: Sequence[str]) -> psycopg.Cursor[Any]:
+    """Ask where the sequences stand; `nextval` leaves no trace but this."""
     parts = [f"select {literal(name)}, last_value, is_called from {name}" for name in names]  # noqa: S608
-    rows = connection.execute(" union all ".join(parts).encode()).fetchall()
+    none = "select null::text, null::int8, null::bool where false"
+    return connection.execute(" union all ".join(parts or [none]).encode(), prepare=True)
+
+
+def sequence_states(connection: psycopg.Connection[Any], names: Sequence[str]) -> dict[str, SequenceState]:
+    """Where the sequences stand."""
+    rows = ask_sequences(connection, names).fetchall()
     return {name: SequenceState(last, called) for name, last, called in rows}
 
 
 def set_sequences(connection: psycopg.Connection[Any], states: Mapping[str, SequenceState]) -> None:
     """Put sequences where they were."""
-    for name, state in states.items():
-        connection.execute("select setval(%s::regclass, %s, %s)", [name, state.last_value, state.is_called])
+    if states:
+        connection.execute(
+            "select setval(name::regclass, last, called) "
+            "from unnest(%s::text[], %s::int8[], %s::bool[]) state (name, last, called)",
+            [
+                list(states),
+                [state.last_value for state in states.values()],
+                [state.is_called for state in states.values()],
+            ],
+        )
 
 
 def any_cached(connection: psycopg.Connection[Any], names: Sequence[str]) -> bool:

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from seatrial.errors import IsolationError
 from seatrial.postgres.isolation.base import Tally
 from seatrial.postgres.isolation.triggers import content, marks
+from seatrial.postgres.isolation.triggers.baseline import Baseline, take_baseline
 from seatrial.postgres.isolation.triggers.catalogue import digest
-from seatrial.postgres.isolation.triggers.repair import lock, refill
-from seatrial.postgres.isolation.triggers.session import LOCK_TIMEOUT_S, settle
-from seatrial.postgres.isolation.triggers.sessions import (
-    blockers,
-    end_sessions,
-    end_transactions,
-    has_transactions,
-)
+from seatrial.postgres.isolation.triggers.difference import put_back_differences
+from seatrial.postgres.isolation.triggers.observation import Observation, observe
+from seatrial.postgres.isolation.triggers.problems import explained, not_owned, not_rebuildable, not_refilled
+from seatrial.postgres.isolation.triggers.repair import refill
+from seatrial.postgres.isolation.triggers.session import settle
+from seatrial.postgres.isolation.triggers.sessions import end_sessions, end_transactions
 from seatrial.postgres.isolation.triggers.tables import Relations, Table, read_relations
 
 if TYPE_CHECKING:
@@ -29,22 +28,6 @@ if TYPE_CHECKING:
     from seatrial.postgres.cluster import Cluster
     from seatrial.postgres.isolation.base import Replacing
     from seatrial.postgres.isolation.triggers.content import SequenceState
-
-
-@dataclass
-class _Baseline:
-    """A state to go back to. Tables go by their names, which outlive a rebuild."""
-
-    catalogue: str
-    copies: Mapping[str, str]
-    sequences: Mapping[str, SequenceState]
-    views: Mapping[str, str | None]
-    changed: frozenset[str]
-    """The tables that differ from the baseline below."""
-
-    def equals(self, other: _Baseline) -> bool:
-        """Whether both hold the same rows, numbers and views."""
-        return (self.copies, self.sequences, self.views) == (other.copies, other.sequences, other.views)
 
 
 class TriggerReset:
@@ -74,7 +57,7 @@ class TriggerReset:
         self._keep = keep
         self._connection: psycopg.Connection[Any] = settle(cluster.connect(database, login="owner"))
         self._relations = Relations(tables=(), sequences=(), views=(), unowned=())
-        self._baselines: list[_Baseline] = []
+        self._baselines: list[Baseline] = []
         self._unrepaired: set[int] = set()
         """Tables whose repair began and was not seen to end."""
         self._pristine = False
@@ -86,8 +69,9 @@ class TriggerReset:
         Raises:
             IsolationError: a table belongs to another role.
         """
-        self._watch(copies=True)
-        self._baselines = [self._present(below=None, changed=self._relations.tables)]
+        with explained(self._connection):
+            self._watch(copies=True)
+            self._baselines = [self._taken(below=None, changed=self._relations.tables)]
         self._pristine = True
 
     @property
@@ -130,28 +114,36 @@ class TriggerReset:
         """
         started = time.perf_counter()
         try:
-            self._end_transactions(replacing)
-            if digest(self._connection, ours=True) != self._baselines[-1].catalogue:
-                self._start_over(replacing, "DDL")
-            else:
-                self._put_back(replacing)
+            with explained(self._connection):
+                self._restore(replacing)
         finally:
             self.tally.seconds += time.perf_counter() - started
         self._pristine = True
 
+    def _restore(self, replacing: Replacing) -> None:
+        seen = self._observe(replacing)
+        if seen.schema_changed:
+            self._start_over(replacing, "DDL")
+        else:
+            self._put_back(seen, replacing)
+
     def push(self, replacing: Replacing) -> None:
         """Make the present state the baseline of every later test."""
-        self._end_transactions(replacing)
+        with explained(self._connection):
+            self._push(replacing)
+        self._pristine = True
+
+    def _push(self, replacing: Replacing) -> None:
+        seen = self._observe(replacing)
         top = self._baselines[-1]
-        if digest(self._connection, ours=True) == top.catalogue:
-            changed = self._relations.closure(self._written())
+        if not seen.schema_changed:
+            changed = self._relations.family(seen.written | self._unrepaired)
         else:
             # Tables came, went, or are not watched any more: all of them count as changed.
             self._watch(copies=False)
             changed = list(self._relations.tables)
-        self._baselines.append(self._present(below=top, changed=changed))
+        self._baselines.append(self._taken(below=top, changed=changed))
         self._unrepaired.clear()
-        self._pristine = True
 
     def pop(self, replacing: Replacing) -> None:
         """Take the latest pushed baseline away, and restore the one before."""
@@ -171,61 +163,82 @@ class TriggerReset:
         import psycopg  # noqa: PLC0415 - an extra; loaded only when a server is used
 
         with contextlib.suppress(psycopg.Error, IsolationError):
-            if self._baselines and digest(self._connection, ours=True) == self._baselines[0].catalogue:
-                outdated = {name for baseline in self._baselines[1:] for name in baseline.changed}
-                del self._baselines[1:]
-                self._unrepaired |= self._named(outdated)
-                self._end_transactions(contextlib.nullcontext)
-                self._put_back(contextlib.nullcontext)
-                if self.tally.replaced:
-                    self._note()
+            if self._baselines:
+                self._leave_first_baseline()
         self._connection.close()
+
+    def _leave_first_baseline(self) -> None:
+        outdated = {name for baseline in self._baselines[1:] for name in baseline.changed}
+        del self._baselines[1:]
+        self._unrepaired |= self._named(outdated)
+        seen = self._observe(contextlib.nullcontext)
+        if not seen.schema_changed:
+            self._put_back(seen, contextlib.nullcontext)
+            if self.tally.replaced:
+                self._note()
 
     def _named(self, names: Collection[str]) -> set[int]:
         return {table.oid for table in self._relations.tables if table.name in names}
 
-    def _end_transactions(self, replacing: Replacing) -> None:
-        """What is not committed when a test is over would wait for us, or we for it."""
-        if has_transactions(self._connection):
-            with replacing():
-                end_transactions(self._connection, self._cluster, self._database)
+    def _observe(self, replacing: Replacing) -> Observation:
+        """What differs from the baseline, when no transaction is open any more.
 
-    def _written(self) -> set[int]:
-        return self._unrepaired | marks.written(self._connection, self._relations.tables)
+        What is not committed when a test is over would wait for us, or we for it.
+        """
+        seen = observe(self._connection, self._relations, self._baselines[-1])
+        if not seen.in_transaction:
+            return seen
+        with replacing():
+            end_transactions(self._connection, self._cluster, self._database)
+        return observe(self._connection, self._relations, self._baselines[-1])
 
-    def _put_back(self, replacing: Replacing) -> None:
+    def _put_back(self, seen: Observation, replacing: Replacing) -> None:
         """Restore rows, sequences and materialised views where they are; build anew if that is refused."""
         import psycopg  # noqa: PLC0415 - an extra; loaded only when a server is used
 
         top = self._baselines[-1]
-        self._unrepaired = self._written()
+        self._unrepaired |= seen.written
+        changed = bool(self._unrepaired or seen.moved)
         try:
-            refill(self._connection, self._relations.closure(self._unrepaired), top.copies)
-        except psycopg.errors.LockNotAvailable as error:
-            raise self._locked_out() from error
+            self._put_rows_back(top)
+        except (psycopg.errors.LockNotAvailable, psycopg.errors.InsufficientPrivilege):
+            raise
         except psycopg.Error:
             self._start_over(replacing, "refused repair")
             return
-        moved = self._put_sequences_back(top, replacing)
+        self._put_sequences_back(seen.moved, replacing)
         if not self._refresh(top):
             self._start_over(replacing, "materialised view")
-        elif self._unrepaired or moved:
+        elif changed:
             self.tally.reset += 1
         else:
             self.tally.untouched += 1
+
+    def _put_rows_back(self, top: Baseline) -> None:
+        """By what differs, where that is possible; else by filling tables, and who refers to them, anew."""
+        import psycopg  # noqa: PLC0415 - an extra; loaded only when a server is used
+
+        if self._unrepaired:
+            try:
+                self._unrepaired = put_back_differences(
+                    self._connection, self._relations, self._unrepaired, top.copies
+                )
+            except psycopg.errors.LockNotAvailable:
+                raise
+            except psycopg.Error:
+                pass  # a foreign key or a constraint is in the way, which does not bind what follows
+        if self._unrepaired:
+            refill(self._connection, self._relations.closure(self._unrepaired), top.copies)
         self._unrepaired = set()
 
-    def _put_sequences_back(self, top: _Baseline, replacing: Replacing) -> bool:
-        """Whether any had moved. Sessions that hold numbers in store would go on handing them out."""
-        present = content.sequence_states(self._connection, list(top.sequences))
-        moved = {name: state for name, state in top.sequences.items() if present[name] != state}
+    def _put_sequences_back(self, moved: Mapping[str, SequenceState], replacing: Replacing) -> None:
+        """Sessions that hold numbers in store would go on handing them out, so these end."""
         content.set_sequences(self._connection, moved)
-        if content.any_cached(self._connection, list(moved)):
+        if moved and content.any_cached(self._connection, list(moved)):
             with replacing():
                 end_sessions(self._connection, self._cluster, self._database, keep=self._keep)
-        return bool(moved)
 
-    def _refresh(self, top: _Baseline) -> bool:
+    def _refresh(self, top: Baseline) -> bool:
         """Whether every materialised view holds what it held, refreshed if need be."""
         present = content.view_contents(self._connection, list(top.views))
         changed = [name for name in present if present[name] != top.views[name]]
@@ -237,7 +250,7 @@ class TriggerReset:
     def _start_over(self, replacing: Replacing, reason: str) -> None:
         """Build the template anew, and put the copies of the baseline into it."""
         if any(baseline.catalogue != self._baselines[0].catalogue for baseline in self._baselines):
-            raise _not_rebuildable(reason)
+            raise not_rebuildable(reason)
         with replacing():
             end_sessions(self._connection, self._cluster, self._database, keep=self._keep)
             self._build()
@@ -259,18 +272,18 @@ class TriggerReset:
             refill(self._connection, self._relations.tables, top.copies)
         except psycopg.Error as error:
             if any(not baseline.equals(self._baselines[0]) for baseline in self._baselines):
-                raise _not_refilled(reason, error) from error
+                raise not_refilled(reason, error) from error
             # The copies are gone, or rows break a constraint that was never validated; and nothing was added
             # to what the build gives.
             depth = len(self._baselines)
             self._baselines.clear()
             self._watch(copies=True)
-            first = self._present(below=None, changed=self._relations.tables)
+            first = self._taken(below=None, changed=self._relations.tables)
             self._baselines = [first, *(replace(first, changed=frozenset()) for _ in range(depth - 1))]
             return
         content.set_sequences(self._connection, top.sequences)
         if not self._refresh(top):
-            raise _not_refilled(reason, "a materialised view does not hold what it held")
+            raise not_refilled(reason, "a materialised view does not hold what it held")
 
     def _watch(self, *, copies: bool) -> None:
         """Put triggers on the tables that are there now."""
@@ -278,60 +291,10 @@ class TriggerReset:
             marks.clear(self._connection, copies=copies)
             self._relations = read_relations(self._connection)
             if self._relations.unowned:
-                raise self._not_owned()
+                raise not_owned(self._cluster.owner.user, self._relations.unowned)
             marks.install(self._connection, self._relations.tables)
 
-    def _present(self, *, below: _Baseline | None, changed: Sequence[Table]) -> _Baseline:
-        """The present state as a baseline, with new copies of the tables that changed."""
-        copies = dict(below.copies) if below else {}
-        with self._connection.transaction():
-            lock(self._connection, changed)
-            with content.unforced(self._connection, changed):
-                for table in changed:
-                    name = content.copy_name(len(self._baselines), table)
-                    copies.pop(table.name, None)
-                    if not table.partitioned and content.copy_rows(self._connection, table, to=name):
-                        copies[table.name] = name
-            marks.clean(self._connection, changed)
-        return _Baseline(
-            catalogue=digest(self._connection, ours=True),
-            copies=copies,
-            sequences=content.sequence_states(self._connection, self._relations.sequences),
-            views=content.view_contents(self._connection, self._relations.views),
-            changed=frozenset(table.name for table in changed),
+    def _taken(self, *, below: Baseline | None, changed: Sequence[Table]) -> Baseline:
+        return take_baseline(
+            self._connection, self._relations, below=below, changed=changed, level=len(self._baselines)
         )
-
-    def _locked_out(self) -> IsolationError:
-        return IsolationError(
-            f"the tables a test changed were still locked after {LOCK_TIMEOUT_S} s",
-            code="isolation.locked",
-            detail=blockers(self._connection),
-            remedy="end what holds them; only the tested application and its tests should use this database",
-        )
-
-    def _not_owned(self) -> IsolationError:
-        return IsolationError(
-            f"the tables {', '.join(self._relations.unowned)} belong to another role, so that what tests "
-            "change in them could not be undone",
-            code="isolation.rights",
-            remedy=f"make {self._cluster.owner.user!r} their owner, or give it CREATEDB: then every test "
-            "gets a database of its own",
-        )
-
-
-def _not_rebuildable(reason: str) -> IsolationError:
-    return IsolationError(
-        f"a test changed the schema ({reason}), and the baseline holds tables that the application made when "
-        "it started: the declared schema alone does not bring them back",
-        code="isolation.baseline-lost",
-        remedy="say in tool.seatrial.database.schema where the tables come from, or give the role CREATEDB: "
-        "then every test gets a database of its own",
-    )
-
-
-def _not_refilled(reason: str, why: object) -> IsolationError:
-    return IsolationError(
-        f"the database was built anew ({reason}), and its rows could not be put back: {why}",
-        code="isolation.baseline-lost",
-        remedy="give the role CREATEDB: then every test gets a database of its own",
-    )

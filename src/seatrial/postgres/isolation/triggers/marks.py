@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from seatrial.postgres.isolation.triggers.names import FUNCTION, ROWS, SCHEMA, TRIGGER, mark_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     import psycopg
 
@@ -34,6 +34,7 @@ begin
   return query execute 'select (seatrial_row.*)::text from only ' || relation || ' seatrial_row';
 end $body$;
 """  # noqa: S608
+_IS_MARKED = f"pg_sequence_last_value(to_regclass('{SCHEMA}.written_' || oid)) = %s"
 _REMAINS = f"""
 select c.relkind::text, format(case c.relkind when 'S' then 'drop sequence if exists %s'
                                else 'drop materialized view if exists %s' end, c.oid::regclass)
@@ -65,19 +66,42 @@ def install(connection: psycopg.Connection[Any], tables: Iterable[Table]) -> Non
     connection.execute("".join([_FUNCTIONS, *statements]).encode())
 
 
+def ask_written(connection: psycopg.Connection[Any], tables: Iterable[Table]) -> psycopg.Cursor[Any]:
+    """Ask for the oids of the tables that a statement changed since their marks were cleaned."""
+    return connection.execute(
+        f"select oid from unnest(%s::int8[]) oid where {_IS_MARKED}".encode(),  # noqa: S608
+        [[table.oid for table in tables], _WRITTEN],
+        prepare=True,
+    )
+
+
 def written(connection: psycopg.Connection[Any], tables: Iterable[Table]) -> set[int]:
-    """The tables, by oid, that a statement changed since their marks were cleaned."""
-    marks = {mark_of(table.oid): table.oid for table in tables}
-    rows = connection.execute(
-        "select name from unnest(%s::text[]) name where pg_sequence_last_value(name::regclass) = %s",
-        [list(marks), _WRITTEN],
-    ).fetchall()
-    return {marks[name] for (name,) in rows}
+    """The oids of those tables."""
+    return {oid for (oid,) in ask_written(connection, tables).fetchall()}
 
 
-def clean(connection: psycopg.Connection[Any], tables: Sequence[Table]) -> None:
+def clean(connection: psycopg.Connection[Any], tables: Iterable[Table]) -> None:
     """Take the marks away; safe only while nobody else can write to these tables."""
     connection.execute(
-        "select setval(name::regclass, %s) from unnest(%s::text[]) name",
-        [_CLEAN, [mark_of(table.oid) for table in tables]],
+        f"select setval(('{SCHEMA}.written_' || oid)::regclass, %s) "  # noqa: S608
+        "from unnest(%s::int8[]) oid".encode(),
+        [_CLEAN, [table.oid for table in tables]],
+    )
+
+
+def remember(connection: psycopg.Connection[Any], tables: Iterable[Table]) -> None:
+    """Keep in this transaction which of the tables are marked now, for `clean_but_remembered`."""
+    connection.execute(
+        "select set_config('seatrial.marked', coalesce((select string_agg(oid::text, ' ') "  # noqa: S608
+        f"from unnest(%s::int8[]) oid where {_IS_MARKED}), ''), true)".encode(),
+        [[table.oid for table in tables], _WRITTEN],
+    )
+
+
+def clean_but_remembered(connection: psycopg.Connection[Any], tables: Iterable[Table]) -> None:
+    """Take those marks away that were set since `remember`: by us, who hold the tables' locks."""
+    connection.execute(
+        f"select setval(('{SCHEMA}.written_' || oid)::regclass, %s) from unnest(%s::int8[]) oid "  # noqa: S608
+        "where oid::text <> all(string_to_array(current_setting('seatrial.marked'), ' '))".encode(),
+        [_CLEAN, [table.oid for table in tables]],
     )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-SCHEMA = "seatrial"
+# Not a name that a role may have: "$user" stands first in the usual search_path.
+SCHEMA = "seatrial_reset"
 TRIGGER = "seatrial_written"
 """The trigger on every table: the only thing of ours outside our schema."""
 FUNCTION = f"{SCHEMA}.note_written"

@@ -19,14 +19,6 @@ if TYPE_CHECKING:
 
     from seatrial.postgres.isolation.triggers.tables import Table
 
-_TRIGGERS = """
-select tgrelid::regclass::text, quote_ident(tgname), tgenabled::text from pg_trigger
-where tgrelid = any(%s::oid[]) and not tgisinternal and tgenabled <> 'D'
-"""
-_RULES = """
-select ev_class::regclass::text, quote_ident(rulename), ev_enabled::text from pg_rewrite
-where ev_class = any(%s::oid[]) and ev_enabled <> 'D'
-"""
 _ENABLE = {"O": "enable", "R": "enable replica", "A": "enable always"}
 
 
@@ -54,12 +46,11 @@ def refill(connection: psycopg.Connection[Any], tables: Sequence[Table], copies:
 @contextlib.contextmanager
 def quiet(connection: psycopg.Connection[Any], tables: Sequence[Table]) -> Iterator[None]:
     """Let no trigger or rule of the user run: it would write elsewhere, or forbid what we do."""
-    oids = [table.oid for table in tables]
     switches = []
-    for kind, query in (("trigger", _TRIGGERS), ("rule", _RULES)):
-        for table, name, enabled in connection.execute(query, [oids]).fetchall():
-            connection.execute(f"alter table {table} disable {kind} {name}".encode())
-            switches.append(f"alter table {table} {_ENABLE[enabled]} {kind} {name}")
+    for table in tables:
+        for kind, name, when in table.switches:
+            connection.execute(f"alter table {table.name} disable {kind} {name}".encode())
+            switches.append(f"alter table {table.name} {_ENABLE[when]} {kind} {name}")
     yield
     for switch in switches:
         connection.execute(switch.encode())

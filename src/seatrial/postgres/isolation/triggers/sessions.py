@@ -31,10 +31,11 @@ from pg_stat_activity where datname = current_database() and pid <> pg_backend_p
 """
 
 
-def has_transactions(connection: psycopg.Connection[Any]) -> bool:
-    """Whether any other session of this database is inside a transaction, prepared ones included."""
-    row = connection.execute(f"select exists ({_IN_TRANSACTION}) or exists ({_PREPARED})".encode()).fetchone()
-    return bool(row and row[0])
+def ask_transactions(connection: psycopg.Connection[Any]) -> psycopg.Cursor[Any]:
+    """Ask whether any other session of this database is inside a transaction, prepared ones included."""
+    return connection.execute(
+        f"select exists ({_IN_TRANSACTION}) or exists ({_PREPARED})".encode(), prepare=True
+    )
 
 
 def end_transactions(connection: psycopg.Connection[Any], cluster: Cluster, database: str) -> None:

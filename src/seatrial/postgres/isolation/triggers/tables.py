@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from seatrial.postgres.isolation.triggers.names import SCHEMA
+from seatrial.postgres.isolation.triggers.names import SCHEMA, TRIGGER
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     import psycopg
 
@@ -28,6 +28,8 @@ class Table:
     parents: tuple[int, ...]
     referencing: tuple[int, ...]
     """Tables with a foreign key to this one, by oid."""
+    switches: tuple[tuple[str, str, str], ...]
+    """What of the user's runs when rows change: `trigger` or `rule`, its name, and when it runs."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,24 +43,31 @@ class Relations:
     unowned: tuple[str, ...]
     """Tables that belong to another role, extensions' apart."""
 
-    def closure(self, oids: Iterable[int]) -> list[Table]:
-        """The tables to empty together: children of what was written, and who refers to any of them.
+    def family(self, oids: Iterable[int]) -> list[Table]:
+        """These tables and their children: a statement on a parent fires the triggers of the parent alone."""
+        return self._reached(oids, lambda table: self._children().get(table.oid, ()))
 
-        A statement on a parent changes its children, and fires the triggers of the parent alone.
-        """
+    def closure(self, oids: Iterable[int]) -> list[Table]:
+        """The family, and who refers to any of it: what TRUNCATE wants to have together."""
+        children = self._children()
+        return self._reached(oids, lambda table: (*children.get(table.oid, ()), *table.referencing))
+
+    def _children(self) -> dict[int, list[int]]:
         children: dict[int, list[int]] = {}
         for table in self.tables:
             for parent in table.parents:
                 children.setdefault(parent, []).append(table.oid)
+        return children
+
+    def _reached(self, oids: Iterable[int], leads_to: Callable[[Table], Iterable[int]]) -> list[Table]:
         by_oid = {table.oid: table for table in self.tables}
         found: set[int] = set()
-        pending = [oid for oid in oids if oid in by_oid]
+        pending = list(oids)
         while pending:
             oid = pending.pop()
-            if oid not in found:
+            if oid in by_oid and oid not in found:
                 found.add(oid)
-                pending += [other for other in by_oid[oid].referencing if other in by_oid]
-                pending += children.get(oid, ())
+                pending += leads_to(by_oid[oid])
         return [table for table in self.tables if table.oid in found]
 
 
@@ -73,6 +82,11 @@ select c.oid::int8, c.oid::regclass::text, c.relkind = 'p', c.relrowsecurity and
              order by a.attnum),
        array(select inhparent::int8 from pg_inherits where inhrelid = c.oid),
        array(select distinct conrelid::int8 from pg_constraint where contype = 'f' and confrelid = c.oid),
+       array(select array['trigger', quote_ident(tgname), tgenabled::text] from pg_trigger
+             where tgrelid = c.oid and not tgisinternal and tgenabled <> 'D' and tgname <> '{TRIGGER}'
+             union all
+             select array['rule', quote_ident(rulename), ev_enabled::text] from pg_rewrite
+             where ev_class = c.oid and ev_enabled <> 'D'),
        pg_has_role(c.relowner, 'USAGE'),
        exists (select from pg_depend d
                where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.deptype = 'e')
@@ -95,6 +109,7 @@ def read_relations(connection: psycopg.Connection[Any]) -> Relations:
         columns,
         parents,
         referencing,
+        switches,
         owned,
         of_extension,
     ) in connection.execute(_TABLES.encode()).fetchall():
@@ -108,6 +123,7 @@ def read_relations(connection: psycopg.Connection[Any]) -> Relations:
                     columns=tuple(columns),
                     parents=tuple(parents),
                     referencing=tuple(referencing),
+                    switches=tuple((kind, name, when) for kind, name, when in switches),
                 )
             )
         elif not of_extension:
