@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from seatrial.sqlite.handle import Handle as SqliteHandle
     from seatrial.trial import Trial
     from seatrial.trial.database import TestDatabase
-    from seatrial.trial.sqlite_database import SqliteDatabase
     from seatrial.trial.isolating import Isolating
+    from seatrial.trial.sqlite_database import SqliteDatabase
 
 
 @pytest.fixture(scope="session")
@@ -105,7 +105,7 @@ def seatrial_shared_client(seatrial_trial: Trial) -> Iterator[Client]:
 
 
 @pytest.fixture(scope="session")
-def seatrial_shared_db(seatrial_trial: Trial) -> Iterator[Handle]:
+def seatrial_shared_db(seatrial_trial: Trial) -> Iterator[Handle | SqliteHandle]:
     """A handle for fixtures that live longer than a test: what they add stays as long as they."""
     handle = seatrial_trial.shared_handle(_database(seatrial_trial))
     yield handle

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 KEPT_DAYS = 14
 KEPT_RUNS = 10
+KEPT_AT_MOST = 10
+"""Databases of one process."""
 _FOLDER = "kept"
 _MANIFEST = "kept.json"
 _NAME = re.compile(r"seatrial_kept_(\d{8})_[0-9a-f]{6}")
@@ -38,6 +40,16 @@ def is_outdated(database: str) -> bool:
     kept = _NAME.fullmatch(database)
     oldest = f"{_today() - timedelta(days=KEPT_DAYS):%Y%m%d}"
     return kept is not None and kept[1] < oldest
+
+
+def kept_files(cache: CacheFolder) -> Path:
+    """The folder for kept databases that are files, without those that are outdated."""
+    folder = cache.root / _FOLDER
+    folder.mkdir(mode=0o700, exist_ok=True)
+    for file in folder.glob("*.db"):
+        if is_outdated(file.stem):
+            file.unlink(missing_ok=True)
+    return folder
 
 
 def run_name() -> str:

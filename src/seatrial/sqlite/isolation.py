@@ -10,15 +10,17 @@ from typing import TYPE_CHECKING
 
 from seatrial.errors import IsolationError
 from seatrial.postgres.isolation.base import Tally
+from seatrial.postgres.isolation.layers import not_apart
 from seatrial.sqlite import catalog, leaks
 from seatrial.sqlite.handle import connect
 from seatrial.sqlite.locks import alone, copy
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
     from seatrial.postgres.isolation import Isolation, Replacing
+    from seatrial.postgres.isolation.layers import Layer
 
     _offers_all_of_it: type[Isolation]
 
@@ -51,6 +53,22 @@ class RestoredFile:
         shutil.copyfile(self._template, self._file)
         self._connect()
         self._baselines = [_Baseline(self._connection)]
+
+    @property
+    def baselines(self) -> Sequence[str]:
+        """The numbers of the baselines, the template's first."""
+        return [str(number) for number in range(len(self._baselines))]
+
+    def content(self, baseline: str | None = None) -> tuple[str, ...]:
+        """Everything that is in the file, or in a baseline, as statements."""
+        source = self._connection if baseline is None else self._baselines[int(baseline)].content
+        return tuple(source.iterdump())
+
+    def keep(self, name: str, replacing: Replacing) -> None:
+        """Copy the present state into the file of this name; sessions stay."""
+        del replacing
+        with contextlib.closing(sqlite3.connect(name)) as target:
+            copy(self._connection, target)
 
     def position(self) -> object:
         """SQLite's own mark, which changes with every commit of another connection."""
@@ -190,6 +208,28 @@ class _Baseline:
         self.content = sqlite3.connect(":memory:", check_same_thread=False)
         copy(live, self.content)
         self.broken = catalog.broken_references(self.content)
+
+
+class CopiesInMemory:
+    """Reads baselines; rows of several of them are not told apart."""
+
+    def __init__(self, isolation: RestoredFile) -> None:
+        self._isolation = isolation
+
+    def content_of(self, baseline: str) -> object:
+        """Everything that is in a baseline."""
+        return self._isolation.content(baseline)
+
+    def rehearse(
+        self, ended: Layer, above: Sequence[Layer], baselines: Sequence[str]
+    ) -> Sequence[Callable[[], object]]:
+        """Refuse: only the topmost layer can go.
+
+        Raises:
+            IsolationError: always.
+        """
+        del baselines
+        raise not_apart(ended, above[0])
 
 
 def _left_broken(broken: Iterable[catalog.BrokenReference]) -> IsolationError:

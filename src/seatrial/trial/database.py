@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from seatrial.errors import IsolationError, TemplateError
 from seatrial.postgres.handle import Handle
-from seatrial.postgres.kept import database_name
+from seatrial.postgres.kept import KEPT_AT_MOST, database_name
 from seatrial.postgres.template.verify import count_tables
+from seatrial.trial.baselined import Baselined
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -20,14 +21,12 @@ if TYPE_CHECKING:
 
     from seatrial.config import DatabaseAddress
     from seatrial.config.settings import DatabaseSettings
-    from seatrial.postgres.isolation import Isolation, Replacing, Tally
-    from seatrial.postgres.isolation.layers import Layer, Layers
+    from seatrial.postgres.isolation import Isolation, Replacing
+    from seatrial.postgres.isolation.layers import Layers
     from seatrial.postgres.providers import Prepared, Provider
 
-_KEPT_AT_MOST = 10
 
-
-class TestDatabase:
+class TestDatabase(Baselined):
     """The database behind one constant address.
 
     Args:
@@ -51,6 +50,7 @@ class TestDatabase:
         environment: Callable[[DatabaseAddress], Mapping[str, str]],
         rebuild: bool = False,
     ) -> None:
+        super().__init__()
         self._settings = settings
         self._provider = provider
         self._root = root
@@ -60,8 +60,6 @@ class TestDatabase:
         self._lock = threading.RLock()
         self.failure: BaseException | None = None
         """Why the database could not be started, if that was tried in vain."""
-        self._isolation: Isolation | None = None
-        self._layers: Layers | None = None
         self._closed = False
         self._kept: dict[str, str] = {}
         self.prepared: Prepared | None = None
@@ -79,11 +77,6 @@ class TestDatabase:
     def address(self) -> DatabaseAddress:
         """The address as the application has it, password included."""
         return self._provider.address("app")
-
-    @property
-    def tally(self) -> Tally | None:
-        """What isolation did so far; None before the server was started."""
-        return self._isolation.tally if self._isolation else None
 
     @property
     def starts_at_first_connection(self) -> bool:
@@ -114,7 +107,7 @@ class TestDatabase:
             self.start_seconds = time.perf_counter() - started
 
     def _open(self) -> tuple[Isolation, Layers]:
-        from seatrial.postgres.isolation.layers import Layers  # noqa: PLC0415 - the driver is an extra
+        from seatrial.postgres.isolation.separation import layers_apart  # noqa: PLC0415 - the driver is an extra
         from seatrial.postgres.template import TemplatePlan  # noqa: PLC0415
 
         plan = TemplatePlan(
@@ -127,43 +120,11 @@ class TestDatabase:
         self.prepared = prepared = self._provider.start(plan, rebuild=self._rebuild)
         isolation = self._provider.isolation(prepared)
         isolation.open()
-        return isolation, Layers(isolation, cluster=prepared.cluster, database=self._provider.database)
+        return isolation, layers_apart(isolation, prepared.cluster, self._provider.database)
 
     def position(self) -> object:
         """A mark that stays equal while nobody writes; None where the server is not ours alone."""
-        return self._isolation.position() if self._isolation and not self._provider.outlives_us else None
-
-    def mark(self) -> object:
-        """The position or, where that cannot be told, all there is: equal to a later one if nobody wrote."""
-        position = self.position()
-        return position if position is not None or self._layers is None else self._layers.content()
-
-    def at_baseline(self) -> bool:
-        """Whether everything is as in the baseline: a full comparison, some milliseconds."""
-        return self._layers is None or self._layers.at_baseline()
-
-    def push(self, replacing: Replacing, *, owner: str) -> Layer | None:
-        """Make the present state the baseline of every later test, until the layer ends.
-
-        Args:
-            replacing: opens the block in which sessions may end.
-            owner: what wrote it, for errors.
-        """
-        self.ensure()
-        return self._layers.push(owner, replacing) if self._layers else None
-
-    def is_topmost(self, layer: Layer) -> bool:
-        """Whether nothing was added to the baseline after this layer."""
-        return self._layers is not None and self._layers.topmost is layer
-
-    def end(self, layer: Layer, replacing: Replacing) -> None:
-        """End a layer, in whatever order they were pushed: what it added is gone for later tests.
-
-        Raises:
-            IsolationError: later layers cannot be without it.
-        """
-        if self._layers is not None:
-            self._layers.end(layer, replacing)
+        return None if self._provider.outlives_us else super().position()
 
     def keep(self, test: str, replacing: Replacing) -> str | None:
         """Copy the database as a test has left it, to be looked at after the run.
@@ -171,7 +132,7 @@ class TestDatabase:
         Returns:
             The command that opens the copy; None where ten are kept already, or there is no database yet.
         """
-        if self._isolation is None or len(self._kept) >= _KEPT_AT_MOST:
+        if self._isolation is None or len(self._kept) >= KEPT_AT_MOST:
             return None
         name = database_name()
         self._isolation.keep(name, replacing)
@@ -193,28 +154,6 @@ class TestDatabase:
             remedy='say where the tables come from: schema = { alembic = "alembic.ini" }, { sql = [...] }, '
             '{ metadata = "package.models:Base.metadata" } or { command = "..." }',
         )
-
-    @property
-    def pristine(self) -> bool:
-        """Whether the database equals its baseline because nobody has had it yet."""
-        if self._isolation is None or self._layers is None:
-            return True
-        return self._isolation.pristine and not self._layers.pending
-
-    @property
-    def outdated(self) -> bool:
-        """Whether rows of a layer that has ended are still in the baseline, until it is restored."""
-        return self._layers is not None and self._layers.pending
-
-    def restore(self, replacing: Replacing) -> None:
-        """Make the database equal its baseline again; sessions end only inside `replacing()`."""
-        if self._layers is not None:
-            self._layers.restore(replacing)
-
-    def hand_over(self) -> None:
-        """Give the database to a test: the next one needs a fresh one."""
-        if self._isolation is not None:
-            self._isolation.hand_over()
 
     def handle(self) -> Handle:
         """A handle that connects as the owner of the database, at first use."""

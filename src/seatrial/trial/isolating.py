@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
+from seatrial.errors import IsolationError
 from seatrial.postgres.sessions import Sessions, Witness
 from seatrial.postgres.sessions.breakouts import broke_out, somebody_else_wrote
 
 if TYPE_CHECKING:
     from seatrial.config.settings import Isolation
-    from seatrial.errors import IsolationError
+    from seatrial.postgres.cluster import Cluster
     from seatrial.postgres.isolation import Replacing
     from seatrial.postgres.sessions.asynchronous import AsyncTestSession
     from seatrial.postgres.sessions.synchronous import SyncTestSession
     from seatrial.postgres.sessions.witness import Mark
     from seatrial.trial.database import TestDatabase
+    from seatrial.trial.sqlite_database import SqliteDatabase
 
 
 class Isolating:
@@ -25,7 +27,7 @@ class Isolating:
         replacing: opens the block in which its sessions may be ended.
     """
 
-    def __init__(self, database: TestDatabase, replacing: Replacing) -> None:
+    def __init__(self, database: TestDatabase | SqliteDatabase, replacing: Replacing) -> None:
         self._database = database
         self._replacing = replacing
         self._sessions: Sessions | None = None
@@ -132,6 +134,16 @@ class Isolating:
         self._kept_clean_since = None
         self._database.hand_over()
 
+    def _cluster(self) -> Cluster:
+        cluster = getattr(self._database.prepared, "cluster", None)
+        if cluster is None:
+            raise IsolationError(
+                'isolation "rollback" was asked for on SQLite, where one transaction locks out all others',
+                code="rollback.sqlite",
+                remedy='use isolation "reset": the file is restored in less than a millisecond',
+            )
+        return cast("Cluster", cluster)
+
     def _opener(self) -> Sessions:
         if self._sessions is None:
             self._sessions = Sessions(self._database.address)
@@ -139,6 +151,5 @@ class Isolating:
 
     def _asked(self) -> Witness:
         if self._witness is None:
-            assert self._database.prepared is not None  # a test runs, so the server does
-            self._witness = Witness(self._database.prepared.cluster, database=self._database.name)
+            self._witness = Witness(self._cluster(), database=self._database.name)
         return self._witness

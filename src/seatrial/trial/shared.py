@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from seatrial.postgres.isolation import Replacing
     from seatrial.postgres.isolation.layers import Layer
     from seatrial.trial.database import TestDatabase
+    from seatrial.trial.sqlite_database import SqliteDatabase
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class SharedRows:
 
     def __init__(
         self,
-        database: TestDatabase,
+        database: TestDatabase | SqliteDatabase,
         *,
         replacing: Replacing,
         settle: Callable[[], object],

@@ -9,12 +9,16 @@ from typing import TYPE_CHECKING
 
 from seatrial.config import DatabaseAddress
 from seatrial.errors import TemplateError
+from seatrial.postgres.cache import CacheFolder
+from seatrial.postgres.isolation.layers import Layers
+from seatrial.postgres.kept import KEPT_AT_MOST, database_name, kept_files
 from seatrial.postgres.server.runs import create_run, has_room, run_roots, sweep_stale_runs
 from seatrial.postgres.template import TemplatePlan
 from seatrial.sqlite import catalog
 from seatrial.sqlite.handle import Handle, connect
-from seatrial.sqlite.isolation import RestoredFile
+from seatrial.sqlite.isolation import CopiesInMemory, RestoredFile
 from seatrial.sqlite.template import fetch_template
+from seatrial.trial.baselined import Baselined
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -22,13 +26,13 @@ if TYPE_CHECKING:
 
     from seatrial.config.settings import DatabaseSettings
     from seatrial.errors import IsolationError
-    from seatrial.postgres.isolation import Replacing, Tally
+    from seatrial.postgres.isolation import Replacing
     from seatrial.sqlite.template import SqliteTemplate
 
 _FILE = "seatrial.db"
 
 
-class SqliteDatabase:
+class SqliteDatabase(Baselined):
     """The file behind one constant address: what `TestDatabase` is for PostgreSQL.
 
     Its folder is in memory where the system has a place for that (`/dev/shm`), else in the cache. It goes
@@ -54,6 +58,7 @@ class SqliteDatabase:
         environment: Callable[[DatabaseAddress], Mapping[str, str]],
         rebuild: bool = False,
     ) -> None:
+        super().__init__()
         sweep_stale_runs()
         places = run_roots()
         roomy = next((place for place in places if has_room(place, 0)), places[-1])
@@ -64,7 +69,8 @@ class SqliteDatabase:
             settings=settings, root=root, database=path, env=env, environment=environment
         )
         self._rebuild = rebuild
-        self._isolation: RestoredFile | None = None
+        self._file: RestoredFile | None = None
+        self._kept = 0
         self._opened_at: object = None
         self._closed = False
         self.failure: BaseException | None = None
@@ -76,11 +82,6 @@ class SqliteDatabase:
     def name(self) -> str:
         """The constant path of the file."""
         return self.address.path
-
-    @property
-    def tally(self) -> Tally | None:
-        """What isolation did so far; None before the file was made."""
-        return self._isolation.tally if self._isolation else None
 
     @property
     def touched(self) -> bool:
@@ -105,24 +106,25 @@ class SqliteDatabase:
         except BaseException as failure:
             self.failure = failure
             raise
-        self._isolation = isolation
+        self._isolation = self._file = isolation
+        self._layers = Layers(isolation, content=isolation.content, separation=CopiesInMemory(isolation))
         self._opened_at = isolation.position()
         self.start_seconds = time.perf_counter() - started
 
-    def position(self) -> object:
-        """A mark that stays equal while nobody writes."""
-        return self._isolation.position() if self._isolation else None
+    def keep(self, test: str, replacing: Replacing) -> str | None:
+        """Copy the file as a test has left it, to be looked at after the run.
 
-    def push(self, replacing: Replacing) -> None:
-        """Make the present state the baseline of every later test."""
-        self.ensure()
-        if self._isolation is not None:
-            self._isolation.push(replacing)
-
-    def pop(self, replacing: Replacing) -> None:
-        """Take the latest pushed baseline away, and restore the one before."""
-        if self._isolation is not None:
-            self._isolation.pop(replacing)
+        Returns:
+            The command that opens the copy; None where ten are kept already, or there is no database yet.
+        """
+        del test
+        if self._file is None or self._kept >= KEPT_AT_MOST:
+            return None
+        self._kept += 1
+        folder = kept_files(CacheFolder.locate())
+        copy = folder / f"{database_name()}.db"
+        self._file.keep(str(copy), replacing)
+        return shlex.join(("sqlite3", str(copy)))
 
     def require_tables(self) -> None:
         """Refuse an empty database: an application whose tables nobody made cannot be tested.
@@ -139,24 +141,9 @@ class SqliteDatabase:
             remedy="say where the tables come from: schema = { ... } under [tool.seatrial.database]",
         )
 
-    @property
-    def pristine(self) -> bool:
-        """Whether the database equals its baseline because nobody has had it yet."""
-        return self._isolation is None or self._isolation.pristine
-
-    def restore(self, replacing: Replacing) -> None:
-        """Make the database equal its baseline again."""
-        if self._isolation is not None:
-            self._isolation.restore(replacing)
-
-    def hand_over(self) -> None:
-        """Give the database to a test: the next one needs it restored."""
-        if self._isolation is not None:
-            self._isolation.hand_over()
-
     def left_behind(self) -> IsolationError | None:
         """What a test leaves behind and must not: a lock, or rows whose foreign keys lead nowhere."""
-        return self._isolation.left_behind() if self._isolation else None
+        return self._file.left_behind() if self._file else None
 
     def handle(self) -> Handle:
         """A handle on the file; it connects at first use."""

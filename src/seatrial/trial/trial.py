@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from seatrial.postgres.choice import Choice
     from seatrial.postgres.handle import Handle
     from seatrial.postgres.isolation.layers import Layer
+    from seatrial.sqlite.handle import Handle as SqliteHandle
     from seatrial.trial.database import TestDatabase
     from seatrial.trial.isolating import Isolating
     from seatrial.trial.shared import SharedRows
@@ -83,7 +84,7 @@ class Trial:
         self._outdated = False
         self._start_up_layer: Layer | None = None
         self._used_by_ours = False
-        self._long_lived: list[Handle] = []
+        self._long_lived: list[Handle | SqliteHandle] = []
         self.app_start_seconds = 0.0
 
     def prepare(self) -> None:
@@ -105,7 +106,7 @@ class Trial:
     def _prepare(self) -> None:
         refuse_unserved_mode(self.environment.inherited)
         if self.settings.database is not None:
-            self.database = self.oracle.database = self._reserve_database()
+            self.database = self._reserve_database()
             self.isolating = self._make_isolating(self.database)
         address = self.database.address if self.database else None
         values = self._render(address)
@@ -132,7 +133,7 @@ class Trial:
             inherited=self.environment.inherited,
             distributed=self._distributed,
         )
-        return TestDatabase(
+        self.oracle.database = database = TestDatabase(
             settings,
             provider=provider,
             root=self.settings.root,
@@ -140,8 +141,9 @@ class Trial:
             environment=self._render,
             rebuild=self._rebuild,
         )
+        return database
 
-    def _make_isolating(self, database: TestDatabase) -> Isolating:
+    def _make_isolating(self, database: TestDatabase | SqliteDatabase) -> Isolating:
         from seatrial.trial.isolating import Isolating  # noqa: PLC0415 - only suites with a database
 
         return Isolating(database, self._replacing)
@@ -250,7 +252,7 @@ class Trial:
         if database.touched or not quiet:
             self._start_up_layer = database.push(self._replacing, owner=_START_UP)
 
-    def _take_back_start_up(self, database: TestDatabase) -> None:
+    def _take_back_start_up(self, database: TestDatabase | SqliteDatabase) -> None:
         """What an earlier start-up wrote must not be there when the application starts again.
 
         Where a fixture has added a baseline of its own since, it stays, as it would when a service restarts.
@@ -292,13 +294,13 @@ class Trial:
             authenticate=self._headers,
         )
 
-    def shared_handle(self, database: TestDatabase) -> Handle:
+    def shared_handle(self, database: TestDatabase | SqliteDatabase) -> Handle | SqliteHandle:
         """A handle for longer than one test: it connects anew after the sessions of the database ended."""
         handle = database.handle()
         self._long_lived.append(handle)
         return handle
 
-    def shared_rows(self, database: TestDatabase) -> SharedRows:
+    def shared_rows(self, database: TestDatabase | SqliteDatabase) -> SharedRows:
         """What keeps the rows of fixtures that live longer than one test."""
         from seatrial.trial.shared import SharedRows  # noqa: PLC0415 - only suites with a database
 

@@ -14,6 +14,7 @@ from seatrial.postgres.cache import CacheFolder
 from seatrial.postgres.cluster import Cluster, Credential
 from seatrial.postgres.isolation import Clones, Isolation, WalReset, why_not
 from seatrial.postgres.isolation.layers import Layer, Layers
+from seatrial.postgres.isolation.separation import layers_apart
 from seatrial.postgres.server import (
     ADMIN_ROLE,
     EmbeddedServer,
@@ -112,7 +113,7 @@ def tested(cluster: Cluster, request: pytest.FixtureRequest) -> Iterator[Subject
     assert why_not(cluster) is None
     isolation = request.param(cluster, database="tested", template="template")
     isolation.open()
-    layers = Layers(isolation, cluster=cluster, database="tested")
+    layers = layers_apart(isolation, cluster, "tested")
     made = Subject(cluster, layers, isolation)
     made.next_test()
     yield made

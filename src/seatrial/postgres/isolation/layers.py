@@ -2,26 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 from dataclasses import dataclass
-from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Protocol
 
 from seatrial.errors import IsolationError
-from seatrial.postgres.isolation.applying import apply
-from seatrial.postgres.isolation.comparison import take
-from seatrial.postgres.isolation.difference import between
-from seatrial.postgres.isolation.pool import create_clone, drop, end_sessions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
-    import psycopg
-
-    from seatrial.postgres.cluster import Cluster
     from seatrial.postgres.isolation.base import Isolation, Replacing
-    from seatrial.postgres.isolation.comparison import Snapshot
-    from seatrial.postgres.isolation.difference import Difference
 
 
 @dataclass(eq=False)
@@ -33,6 +22,27 @@ class Layer:
     ended: bool = False
 
 
+class Separation(Protocol):
+    """Reads baselines where databases hold them, and tells what each of them adds."""
+
+    def content_of(self, baseline: str) -> object:
+        """Everything that is in a baseline, comparable with the tested database's content."""
+
+    def rehearse(
+        self, ended: Layer, above: Sequence[Layer], baselines: Sequence[str]
+    ) -> Sequence[Callable[[], object]]:
+        """How to write each layer above again onto what lies below an ended one, tried out on a copy.
+
+        Args:
+            ended: the layer to be taken out.
+            above: the layers that were pushed after it.
+            baselines: the one below it, its own, and those of the layers above.
+
+        Raises:
+            IsolationError: they cannot be without it.
+        """
+
+
 class Layers:
     """The stack of baselines of one tested database.
 
@@ -41,28 +51,29 @@ class Layers:
 
     Args:
         isolation: the engine that keeps the database at its baseline.
-        cluster: where it runs.
-        database: the constant name of the tested database.
+        content: everything that is in the tested database now, comparable with what is there at another time.
+        separation: tells layers apart; None where only the topmost can go.
     """
 
-    def __init__(self, isolation: Isolation, *, cluster: Cluster, database: str) -> None:
+    def __init__(
+        self, isolation: Isolation, *, content: Callable[[], object], separation: Separation | None
+    ) -> None:
         self._isolation = isolation
-        self._cluster = cluster
-        self._database = database
+        self._separation = separation
         self._stack: list[Layer] = []
-        self._baseline: Snapshot | None = None
-        self._in_databases = bool(isolation.baselines)
+        self.content = content
+        self._baseline: object = None
         self._note_baseline()
-
-    @property
-    def pending(self) -> bool:
-        """Whether the topmost layer has ended, and its rows are still there."""
-        return bool(self._stack) and self._stack[-1].ended
 
     @property
     def topmost(self) -> Layer | None:
         """The layer that was pushed last."""
         return self._stack[-1] if self._stack else None
+
+    @property
+    def pending(self) -> bool:
+        """Whether the topmost layer has ended, and its rows are still there."""
+        return bool(self._stack) and self._stack[-1].ended
 
     def push(self, owner: str, replacing: Replacing) -> Layer:
         """Make the present state the baseline until the layer ends."""
@@ -96,16 +107,17 @@ class Layers:
         Raises:
             IsolationError: they could not be read.
         """
-        if self._baseline is None:
-            name = self._isolation.baselines[-1]
-            with self._reading([name]) as (connection,):
-                self._baseline = take(connection, cluster_wide=False)
-        return self.content() == self._baseline
+        return self.content() == self.baseline()
 
-    def content(self) -> Snapshot:
-        """Everything that is in the database now, comparable with what is there at another time."""
-        with self._cluster.connect(self._database) as connection:
-            return take(connection, cluster_wide=False)
+    def baseline(self) -> object:
+        """The content of the present baseline."""
+        if self._baseline is None and self._separation is not None:
+            self._baseline = self._separation.content_of(self._isolation.baselines[-1])
+        return self._baseline
+
+    def _note_baseline(self) -> None:
+        """Read the new baseline when it is asked for or, where no database holds it, at once."""
+        self._baseline = None if self._separation else self.content()
 
     def _pop_ended(self, replacing: Replacing) -> None:
         while self.pending:
@@ -116,77 +128,26 @@ class Layers:
         self._note_baseline()
         return self._stack.pop()
 
-    def _note_baseline(self) -> None:
-        """Read the new baseline when it is asked for or, where no database holds it, at once."""
-        self._baseline = None if self._in_databases else self.content()
-
     def _take_out(self, layer: Layer, replacing: Replacing) -> None:
         index = self._stack.index(layer)
         above = self._stack[index + 1 :]
+        if self._separation is None:
+            raise not_apart(layer, above[0])
         # The layer at an index is what its baseline has more than the one before.
-        if not self._in_databases:
-            raise _not_apart(layer, above[0])
-        baselines = self._isolation.baselines[index:]
-        differences = self._rehearsed(layer, above, baselines)
+        steps = self._separation.rehearse(layer, above, self._isolation.baselines[index:])
         for _ in range(len(above) + 1):
             self._pop(replacing)
-        for other, difference in zip(above, differences, strict=True):
-            with self._cluster.connect(self._database) as connection:
-                apply(difference, connection)
+        for other, write_again in zip(above, steps, strict=True):
+            write_again()
             self._isolation.push(replacing)
             self._stack.append(other)
 
-    def _rehearsed(self, layer: Layer, above: Sequence[Layer], baselines: Sequence[str]) -> list[Difference]:
-        """What each layer above adds, tried out on a copy: a refusal must come before anything is lost."""
-        scratch = f"{self._database}_rehearsal"
-        differences = []
-        with self._admin() as admin:
-            create_clone(admin, self._cluster, name=scratch, baseline=baselines[0])
-            try:
-                for other, (lower, upper) in zip(above, pairwise(baselines[1:]), strict=True):
-                    with _blaming(layer, other):
-                        differences.append(self._between(lower, upper))
-                        with self._cluster.connect(scratch) as connection:
-                            apply(differences[-1], connection)
-            finally:
-                drop(admin, scratch)
-        return differences
 
-    def _between(self, lower: str, upper: str) -> Difference:
-        with self._reading([lower, upper]) as (below, above):
-            return between(below, above)
-
-    @contextlib.contextmanager
-    def _reading(self, names: Sequence[str]) -> Iterator[list[psycopg.Connection[Any]]]:
-        """Open a session for each baseline, and see them gone: none can be copied while one is there."""
-        with contextlib.ExitStack() as sessions:
-            yield [sessions.enter_context(self._cluster.connect(name)) for name in names]
-        with self._admin() as admin:
-            for name in names:
-                end_sessions(admin, name)
-
-    def _admin(self) -> psycopg.Connection[Any]:
-        return self._cluster.connect(self._cluster.admin["dbname"])
-
-
-@contextlib.contextmanager
-def _blaming(ended: Layer, living: Layer) -> Iterator[None]:
-    try:
-        yield
-    except IsolationError as error:
-        raise IsolationError(
-            f"{ended.owner} has ended before {living.owner}, and what the second wrote into the database "
-            f"cannot be kept without what the first wrote: {error.message}",
-            code="isolation.fixture-order",
-            remedy="make one a parameter of the other or give both the same scope, so that they end in the "
-            "reverse order of their beginning",
-        ) from error
-
-
-def _not_apart(ended: Layer, living: Layer) -> IsolationError:
+def not_apart(ended: Layer, living: Layer) -> IsolationError:
+    """The error where only the topmost layer can go."""
     return IsolationError(
-        f"{ended.owner} has ended before {living.owner}, and in a named database whose role may create no "
-        "other their rows cannot be told apart",
+        f"{ended.owner} has ended before {living.owner}, and what the two wrote cannot be told apart here",
         code="isolation.fixture-order",
-        remedy="give both the same scope, or the role CREATEDB, or use the embedded server",
+        remedy="make one a parameter of the other or give both the same scope; the embedded server, and one "
+        "on which databases may be created, can tell rows apart",
     )
