@@ -334,7 +334,7 @@ class Trial:
             if starts and isolation != "none":
                 self._take_back_start_up(self.database)
             self.isolating.restore(isolation)
-            self._late |= starts and (not self.database.pristine or self._start_up_baseline > 0)
+            self._late |= starts and (not self.database.pristine or self._start_up_layer is not None)
         if starts:
             self._start_app()
         if self.isolating is not None:

@@ -25,7 +25,7 @@ from seatrial.postgres.sql import literal
 from seatrial.postgres.template import TemplateReport, build_in_place, empty_database, fingerprint
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     import psycopg
 
