@@ -7,7 +7,6 @@ import re
 import pytest
 
 from seatrial.errors import IsolationError
-from seatrial.postgres.isolation import Clones
 from tests.integration.baselines.conftest import Subject
 
 USERS = "select name from users order by name"
@@ -135,7 +134,6 @@ def test_a_database_is_compared_in_full(tested: Subject) -> None:
     assert tested.layers.at_baseline()
 
 
-@pytest.mark.parametrize("tested", [Clones], indirect=True)
 def test_the_position_moves_with_transactions_that_wrote_and_nothing_else(tested: Subject) -> None:
     position = tested.isolation.position()
     assert tested.rows("select count(*) from users") == [1]

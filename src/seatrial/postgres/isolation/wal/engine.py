@@ -86,9 +86,12 @@ class WalReset:
         return tuple(baseline.database for baseline in self._baselines)
 
     def position(self) -> object:
-        """How far the server's log has come and which transactions have ended, once no copy is being made."""
+        """Which transactions that wrote have ended, once no copy is being made.
+
+        Not how far the log has come: reads and transactions that are still open write there, too.
+        """
         self._wait_idle()
-        ((position,),) = self._control.query("select pg_current_wal_insert_lsn(), pg_current_snapshot()")
+        ((position,),) = self._control.query("select pg_current_snapshot()")
         return position
 
     @property
