@@ -38,6 +38,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="keep the databases of failed tests, and say how to open them after the run",
     )
     group.addoption(
+        "--seatrial-verify",
+        action="store_true",
+        help="compare the whole database with its baseline after every test",
+    )
+    group.addoption(
         "--seatrial-baseline",
         choices=("create", "shrink"),
         help="create: write the first file of tolerated violations; shrink: remove those that are gone",

@@ -51,6 +51,7 @@ def activate(config: pytest.Config, file: Path) -> None:
             settings,
             database=options.seatrial_database,
             rebuild=options.seatrial_rebuild,
+            verify=options.seatrial_verify,
             distributed=_is_distributed(options),
         )
         trial.prepare()

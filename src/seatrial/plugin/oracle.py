@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from seatrial.plugin.explaining import failing_plainly
 from seatrial.plugin.state import LEAKS, is_bound
 
 if TYPE_CHECKING:
@@ -82,6 +83,9 @@ class OraclePlugin:
         self._watching = False
         leaks = self._trial.oracle.end()
         item.stash[LEAKS] = [] if self._debugged else leaks
+        if not self._debugged:
+            with failing_plainly():
+                self._trial.verify(item.nodeid)
 
     def _forget(self) -> None:
         self._after_a_stranger = False

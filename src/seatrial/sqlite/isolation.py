@@ -12,6 +12,7 @@ from seatrial.errors import IsolationError
 from seatrial.postgres.isolation.base import Tally
 from seatrial.postgres.isolation.layers import not_apart
 from seatrial.sqlite import catalog, leaks
+from seatrial.sqlite.dump import Dump
 from seatrial.sqlite.handle import connect
 from seatrial.sqlite.locks import alone, copy
 
@@ -59,10 +60,9 @@ class RestoredFile:
         """The numbers of the baselines, the template's first."""
         return [str(number) for number in range(len(self._baselines))]
 
-    def content(self, baseline: str | None = None) -> tuple[str, ...]:
-        """Everything that is in the file, or in a baseline, as statements."""
-        source = self._connection if baseline is None else self._baselines[int(baseline)].content
-        return tuple(source.iterdump())
+    def content(self, baseline: str | None = None) -> Dump:
+        """Everything that is in the file, or in a baseline."""
+        return Dump.of(self._connection if baseline is None else self._baselines[int(baseline)].content)
 
     def keep(self, name: str, replacing: Replacing) -> None:
         """Copy the present state into the file of this name; sessions stay."""
@@ -115,6 +115,15 @@ class RestoredFile:
                 self._replace()
             self.tally.replaced += 1
             self.tally.reasons[obstacle or "the file could not be written"] += 1
+        self._settle()
+        self.tally.seconds += time.perf_counter() - started
+
+    def renew(self, replacing: Replacing) -> None:
+        """Put a new file with the content of the baseline in place."""
+        started = time.perf_counter()
+        with replacing():
+            self._replace()
+        self.tally.replaced += 1
         self._settle()
         self.tally.seconds += time.perf_counter() - started
 
@@ -216,7 +225,7 @@ class CopiesInMemory:
     def __init__(self, isolation: RestoredFile) -> None:
         self._isolation = isolation
 
-    def content_of(self, baseline: str) -> object:
+    def content_of(self, baseline: str) -> Dump:
         """Everything that is in a baseline."""
         return self._isolation.content(baseline)
 

@@ -41,6 +41,16 @@ class Baselined:
         """Whether everything is as in the baseline: a full comparison, some milliseconds."""
         return self._layers is None or self._layers.at_baseline()
 
+    def differences(self) -> list[str]:
+        """What the database has else than its baseline, one readable line each."""
+        return self._layers.differences() if self._layers else []
+
+    def renew(self, replacing: Replacing) -> None:
+        """Put a fresh copy of the baseline in place, whatever was changed; all sessions end."""
+        if self._layers is not None and self._isolation is not None:
+            self._layers.restore(replacing)
+            self._isolation.renew(replacing)
+
     def push(self, replacing: Replacing, *, owner: str) -> Layer | None:
         """Make the present state the baseline of every later test, until the layer ends.
 

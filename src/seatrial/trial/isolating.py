@@ -47,8 +47,15 @@ class Isolating:
         """
         self.current = isolation
         self._look_back(next_isolation=isolation)
-        if isolation != "none" and not self._database.pristine:
+        if isolation == "clone":
+            self._database.renew(self._replacing)
+        elif isolation != "none" and not self._database.pristine:
             self._database.restore(self._replacing)
+
+    @property
+    def restores(self) -> bool:
+        """Whether what the running test changes is undone as a whole after it."""
+        return self.current in ("reset", "clone")
 
     def hand_over(self) -> None:
         """The test has the database from now on."""

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from seatrial.trial.isolating import Isolating
     from seatrial.trial.shared import SharedRows
     from seatrial.trial.sqlite_database import SqliteDatabase
+    from seatrial.trial.verifying import Verification
 
 _GRACE_S = 1.0
 _START_UP = "the start-up of the application"
@@ -51,6 +52,7 @@ class Trial:
         settings: the validated settings.
         database: the value of `--seatrial-database`.
         rebuild: whether to build the template anew.
+        verify: whether to compare the database with its baseline after every test.
         distributed: whether this is one of several processes of one run.
     """
 
@@ -60,12 +62,15 @@ class Trial:
         *,
         database: str | None = None,
         rebuild: bool = False,
+        verify: bool = False,
         distributed: bool = False,
     ) -> None:
         refuse_unbuilt(settings)
         self.settings = settings
         self._option = database
         self._rebuild = rebuild
+        self._verify = verify
+        self._verification: Verification | None = None
         self._distributed = distributed
         self.environment = Environment()
         self.choice: Choice | SqliteChoice | None = None
@@ -108,6 +113,7 @@ class Trial:
         if self.settings.database is not None:
             self.database = self._reserve_database()
             self.isolating = self._make_isolating(self.database)
+            self._verification = self._make_verification(self.database)
         address = self.database.address if self.database else None
         values = self._render(address)
         self.environment.apply(self.settings, values, _libpq(address) if address else {})
@@ -147,6 +153,11 @@ class Trial:
         from seatrial.trial.isolating import Isolating  # noqa: PLC0415 - only suites with a database
 
         return Isolating(database, self._replacing)
+
+    def _make_verification(self, database: TestDatabase | SqliteDatabase) -> Verification:
+        from seatrial.trial.verifying import Verification  # noqa: PLC0415 - only suites with a database
+
+        return Verification(database, self._replacing, always=self._verify)
 
     def _reserve_file(self, settings: DatabaseSettings) -> SqliteDatabase:
         from seatrial.trial.sqlite_database import SqliteDatabase  # noqa: PLC0415 - only runs on SQLite
@@ -425,6 +436,15 @@ class Trial:
     def keep(self, test: str) -> str | None:
         """Keep the database as a failed test has left it; the command that opens it after the run."""
         return self.database.keep(test, self._replacing) if self.database else None
+
+    def verify(self, test: str) -> None:
+        """A test is over, its fixtures are closed: prove, now and then or always, that its traces can go.
+
+        Raises:
+            IsolationError: they could not.
+        """
+        if self._verification is not None and self.isolating is not None and self.isolating.restores:
+            self._verification.after(test)
 
     def application_errors(self) -> list[str]:
         """The tracebacks of what was raised inside the application since the test began."""

@@ -69,6 +69,9 @@ class Isolation(Protocol):
             IsolationError: that could not be done; nothing is guessed.
         """
 
+    def renew(self, replacing: Replacing) -> None:
+        """Put a fresh copy of the baseline in place, whatever was changed; all sessions end."""
+
     def push(self, replacing: Replacing) -> None:
         """Make the present state the baseline of every later test."""
 

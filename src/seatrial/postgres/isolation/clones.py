@@ -126,6 +126,11 @@ class Clones:
         self.tally.replaced += 1
         self.tally.seconds += time.perf_counter() - started
 
+    def renew(self, replacing: Replacing) -> None:
+        """The same, unless the copy in place is fresh."""
+        if not self._pristine:
+            self.restore(replacing)
+
     def close(self, *, drop_databases: bool) -> None:
         """Stop the background work; on a server that lives on, drop all we made but the template."""
         remaining = self._pool.close() if self._pool else []

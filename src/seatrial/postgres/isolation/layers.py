@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from seatrial.errors import IsolationError
 
@@ -22,10 +22,17 @@ class Layer:
     ended: bool = False
 
 
+class Content(Protocol):
+    """Everything that is in a database at one moment."""
+
+    def differences(self, expected: Any) -> list[str]:
+        """What differs from another moment's content, one readable line each."""
+
+
 class Separation(Protocol):
     """Reads baselines where databases hold them, and tells what each of them adds."""
 
-    def content_of(self, baseline: str) -> object:
+    def content_of(self, baseline: str) -> Content:
         """Everything that is in a baseline, comparable with the tested database's content."""
 
     def rehearse(
@@ -56,13 +63,13 @@ class Layers:
     """
 
     def __init__(
-        self, isolation: Isolation, *, content: Callable[[], object], separation: Separation | None
+        self, isolation: Isolation, *, content: Callable[[], Content], separation: Separation | None
     ) -> None:
         self._isolation = isolation
         self._separation = separation
         self._stack: list[Layer] = []
         self.content = content
-        self._baseline: object = None
+        self._baseline: Content | None = None
         self._note_baseline()
 
     @property
@@ -107,13 +114,17 @@ class Layers:
         Raises:
             IsolationError: they could not be read.
         """
-        return self.content() == self.baseline()
+        return not self.differences()
 
-    def baseline(self) -> object:
-        """The content of the present baseline."""
+    def differences(self) -> list[str]:
+        """What the database has else than its baseline, one readable line each.
+
+        Raises:
+            IsolationError: they could not be read.
+        """
         if self._baseline is None and self._separation is not None:
             self._baseline = self._separation.content_of(self._isolation.baselines[-1])
-        return self._baseline
+        return self.content().differences(self._baseline)
 
     def _note_baseline(self) -> None:
         """Read the new baseline when it is asked for or, where no database holds it, at once."""

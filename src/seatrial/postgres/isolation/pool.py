@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from seatrial.postgres.cluster import Cluster
 
 _DEPTH = 2
+_DEEPEST = 6
+_ROOM_BYTES = 512 << 20
+"""What the clones that wait may take together, in one process."""
 _WAIT_S = 60.0
 _GONE_POLL_S = 0.0003
 _GONE_LIMIT_S = 10.0
@@ -36,7 +39,8 @@ class ClonePool:
         baseline: the database to copy; nobody is connected to it.
         statements: what a copy leaves out, see `create_clone`.
         prefix: how the names of the clones begin.
-        depth: how many to keep ready.
+        depth: how many to keep ready at first. A test that has to wait raises it, up to six clones or half a
+            gigabyte.
     """
 
     def __init__(
@@ -52,7 +56,7 @@ class ClonePool:
         self._baseline = baseline
         self._statements = statements
         self._prefix = prefix
-        self._depth = depth
+        self._depth = self._deepest = depth
         self._numbers = itertools.count(1)
         self._ready: queue.Queue[str | BaseException] = queue.Queue()
         self._used: queue.SimpleQueue[str] = queue.SimpleQueue()
@@ -68,6 +72,8 @@ class ClonePool:
         Raises:
             IsolationError: the server could not make one.
         """
+        if self._ready.empty():
+            self._depth = min(self._depth + 1, self._deepest)
         try:
             clone = self._ready.get(timeout=_WAIT_S)
         except queue.Empty:
@@ -117,6 +123,7 @@ class ClonePool:
     def _work(self) -> None:
         try:
             with self._cluster.connect(self._cluster.admin["dbname"]) as connection:
+                self._deepest = max(self._depth, self._affordable(connection))
                 while not self._stopping:
                     self._wake.clear()
                     self._working = True
@@ -128,6 +135,10 @@ class ClonePool:
                     drop(connection, self._used.get())
         except BaseException as error:  # noqa: BLE001 - handed to the test that asks for a clone
             self._ready.put(error)
+
+    def _affordable(self, connection: psycopg.Connection[Any]) -> int:
+        row = connection.execute("select pg_database_size(%s)", [self._baseline]).fetchone()
+        return min(_DEEPEST, _ROOM_BYTES // row[0]) if row else 0
 
     def _one_task(self, connection: psycopg.Connection[Any]) -> bool:
         """Make a clone or drop a used database; False where there is nothing to do."""

@@ -61,7 +61,7 @@ class Provider(Protocol):
 
 
 def copies_or_reset(prepared: Prepared, database: str, *, kind: str) -> Isolation:
-    """Isolation on a server where databases may be created: a reset in place if it can be had, else copies."""
+    """Isolation where databases may be created: a reset in place if it can be had, else copies."""
     from seatrial.postgres.isolation import Clones, WalReset, why_not  # noqa: PLC0415 - the driver is an extra
 
     resets = kind != "clone" and why_not(prepared.cluster) is None

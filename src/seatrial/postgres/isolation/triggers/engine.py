@@ -127,6 +127,15 @@ class TriggerReset:
         else:
             self._put_back(seen, replacing)
 
+    def renew(self, replacing: Replacing) -> None:
+        """Build the template anew in the database, and put the rows of the baseline into it."""
+        started = time.perf_counter()
+        with explained(self._connection):
+            self._observe(replacing)
+            self._start_over(replacing, "asked for")
+        self._pristine = True
+        self.tally.seconds += time.perf_counter() - started
+
     def push(self, replacing: Replacing) -> None:
         """Make the present state the baseline of every later test."""
         with explained(self._connection):

@@ -128,6 +128,14 @@ class WalReset:
         self._pristine = True
         self.tally.seconds += time.perf_counter() - started
 
+    def renew(self, replacing: Replacing) -> None:
+        """Put a fresh copy of the baseline in place, whatever was changed."""
+        started = time.perf_counter()
+        self._replace(replacing)
+        self.tally.replaced += 1
+        self._pristine = True
+        self.tally.seconds += time.perf_counter() - started
+
     def push(self, replacing: Replacing) -> None:
         """Make the present state the baseline; costs next to nothing if nothing was written.
 
