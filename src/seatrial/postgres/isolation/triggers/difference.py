@@ -2,7 +2,7 @@
 
 It is safe to delete from a table that others refer to as long as none of its own rows is missing: then every
 row that stays anywhere refers to rows that stay. Where one is missing, an update may have made it so, and
-deleting the new version would cascade; such a table is left to `refill`.
+deleting the new version would fail or cascade. Such a table, and all that refer to it, are left to `refill`.
 """
 
 from __future__ import annotations
