@@ -40,8 +40,6 @@ def _database(settings: Settings, database: DatabaseSettings) -> None:
         raise _unbuilt(settings, "database.engine", '"sqlite"', '"postgres"')
     if database.provider == "docker":
         raise _unbuilt(settings, "database.provider", '"docker"', '"auto", "embedded" and "external"')
-    if database.isolation not in ("reset", "clone"):
-        raise _unbuilt(settings, "database.isolation", f'"{database.isolation}"', '"reset" and "clone"')
 
 
 def _fake(settings: Settings, name: str, options: dict[str, object]) -> None:

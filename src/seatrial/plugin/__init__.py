@@ -26,7 +26,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     group.addoption(
         "--seatrial-isolation",
-        choices=("reset", "clone"),
+        choices=("reset", "clone", "rollback", "none"),
         help="how each test gets a pristine database, instead of the setting",
     )
     group.addoption(

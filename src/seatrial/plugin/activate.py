@@ -23,8 +23,10 @@ if TYPE_CHECKING:
     from seatrial.config.settings import Isolation, Settings
 
 
-# Labels for `-m`; they change nothing by themselves.
 _MARKERS = (
+    "isolation(way): gets its database by reset, clone, rollback or none, instead of the setting",
+    "fresh_app: gets an application that was started for this test alone",
+    # The others are labels for `-m`.
     "integration: uses real services or the whole application",
     "unit: needs neither a service nor the application",
     "slow: takes more than a moment",

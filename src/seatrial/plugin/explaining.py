@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from seatrial.errors import SeatrialError
+from seatrial.errors import IsolationError, SeatrialError
 from seatrial.plugin.state import TRIAL
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from types import TracebackType
 
 
@@ -23,6 +23,30 @@ def startup_failure(failure: BaseException) -> str:
     frames = _without_ours(failure.__traceback__)
     text = "".join(traceback.format_exception(type(failure), failure, frames))
     return f"the application could not be started; this is its own error:\n\n{text}"
+
+
+def fail_with(problems: Sequence[SeatrialError]) -> None:
+    """Fail the running test with what is wrong with it, if anything is."""
+    if problems:
+        pytest.fail("\n\n".join(map(str, problems)), pytrace=False)
+
+
+@contextmanager
+def failing_plainly() -> Iterator[None]:
+    """Fail the running test with an error of isolation, without the frames of ours that led to it."""
+    problems = []
+    try:
+        yield
+    except IsolationError as error:
+        problems.append(error)
+    fail_with(problems)
+
+
+def add_notes(error: BaseException, problems: Sequence[SeatrialError]) -> None:
+    """Tell, with the error a test failed with, what else is wrong; it is often the cause."""
+    for problem in problems:
+        if str(problem) != str(error):
+            error.add_note(f"\n{problem}")
 
 
 def _without_ours(frames: TracebackType | None) -> TracebackType | None:

@@ -6,10 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from seatrial.plugin.explaining import fail_with, failing_plainly
 from seatrial.plugin.state import TRIAL
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterator
+
+    from sqlalchemy.ext.asyncio import AsyncSession
+    from sqlalchemy.orm import Session
 
     from seatrial.app import AsyncClient, Client
     from seatrial.fakes import Fakes
@@ -17,6 +21,7 @@ if TYPE_CHECKING:
     from seatrial.postgres.handle import Handle
     from seatrial.trial import Trial
     from seatrial.trial.database import TestDatabase
+    from seatrial.trial.isolating import Isolating
 
 
 @pytest.fixture(scope="session")
@@ -28,6 +33,7 @@ def seatrial_trial(pytestconfig: pytest.Config) -> Trial:
 @pytest.fixture
 def seatrial_client(seatrial_trial: Trial) -> Iterator[Client]:
     """A synchronous HTTP client of the application: `client.as_user("admin_a").get("/...")`."""
+    _beside_no_session(seatrial_trial, "client")
     with seatrial_trial.client() as client:
         yield client
 
@@ -35,33 +41,58 @@ def seatrial_client(seatrial_trial: Trial) -> Iterator[Client]:
 @pytest.fixture
 def seatrial_async_client(seatrial_trial: Trial) -> AsyncClient:
     """An asynchronous HTTP client of the application, for tests on any event loop."""
+    _beside_no_session(seatrial_trial, "async_client")
     return seatrial_trial.async_client()
 
 
 @pytest.fixture
 def seatrial_app(seatrial_trial: Trial) -> Any:
     """The running application object."""
+    _beside_no_session(seatrial_trial, "app")
     return seatrial_trial.runner.app
 
 
 @pytest.fixture
 def seatrial_run_in_app(seatrial_trial: Trial) -> Callable[[Coroutine[Any, Any, Any]], Any]:
     """Run a coroutine in the application's own event loop, where its pools and locks live."""
+    _beside_no_session(seatrial_trial, "run_in_app")
     return seatrial_trial.runner.run_in_app
 
 
 @pytest.fixture
 def seatrial_settle(seatrial_trial: Trial) -> Callable[..., None]:
     """Wait until the work that requests left running is done: `settle()` before looking at its results."""
+    _beside_no_session(seatrial_trial, "settle")
     return seatrial_trial.settle
 
 
 @pytest.fixture
 def seatrial_db(seatrial_trial: Trial) -> Iterator[Handle]:
     """A small synchronous handle on this test's database: `execute`, `scalar`, `rows`, `url`."""
+    _beside_no_session(seatrial_trial, "db")
     handle = _database(seatrial_trial).handle()
     yield handle
     handle.close()
+
+
+@pytest.fixture
+def seatrial_db_session(seatrial_trial: Trial) -> Iterator[Session]:
+    """A SQLAlchemy session of the application's role; under `rollback` inside one transaction."""
+    isolating = _isolating(seatrial_trial)
+    with failing_plainly():
+        opened = isolating.open_session()
+    yield opened.session
+    fail_with(isolating.close_session(opened))
+
+
+@pytest.fixture
+def seatrial_async_db_session(seatrial_trial: Trial) -> Iterator[AsyncSession]:
+    """An asynchronous SQLAlchemy session of the application's role, for tests on any asyncio loop."""
+    isolating = _isolating(seatrial_trial)
+    with failing_plainly():
+        opened = isolating.open_async_session()
+    yield opened.session
+    fail_with(isolating.close_session(opened))
 
 
 @pytest.fixture(scope="session")
@@ -81,6 +112,19 @@ def seatrial_fakes(seatrial_trial: Trial) -> Fakes:
     """The declared fakes, empty at the start of every test."""
     seatrial_trial.start_fakes()
     return seatrial_trial.fakes
+
+
+def _beside_no_session(trial: Trial, fixture: str) -> None:
+    """A session whose work is rolled back is the only way to the database that its test may have."""
+    if trial.isolating is not None:
+        with failing_plainly():
+            trial.isolating.refuse_in_rollback(fixture)
+
+
+def _isolating(trial: Trial) -> Isolating:
+    _database(trial)
+    assert trial.isolating is not None  # there is a database
+    return trial.isolating
 
 
 def _database(trial: Trial) -> TestDatabase:

@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from seatrial.plugin.explaining import startup_failure
+from seatrial.plugin.explaining import add_notes, fail_with, startup_failure
+from seatrial.plugin.isolating import check_markers, isolation_of, wants_fresh_app
 from seatrial.plugin.orphans import end_with_the_controller
 from seatrial.plugin.state import bind_late, is_bound, needs_application, uses_application
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
+    from seatrial.errors import IsolationError
     from seatrial.trial import Trial
 
 
@@ -48,6 +50,7 @@ class Lifecycle:
             self._failure = failure
 
     def _start(self, session: pytest.Session) -> None:
+        check_markers(session.items)
         database = self._trial.database
         if database is not None and database.failure is not None:
             raise database.failure
@@ -72,7 +75,7 @@ class Lifecycle:
         """A pristine start also for a test that asks for its first fixture of ours while it runs."""
         name, item = fixturedef.argname, request.node
         if name.startswith("seatrial_") and isinstance(item, pytest.Item) and not is_bound(item):
-            bind_late(item)
+            bind_late(item, name)
             self._begin(item, application=needs_application(name))
 
     def _begin(self, item: pytest.Item, *, application: bool) -> None:
@@ -80,15 +83,25 @@ class Lifecycle:
             # In an xdist worker: pytest ends a worker that fails before its first test as if it had crashed.
             item.session.shouldfail = "seatrial could not start"
             pytest.fail(startup_failure(self._failure), pytrace=False)
-        self._trial.begin_test(application=application)
+        database = self._trial.settings.database
+        self._trial.begin_test(
+            application=application,
+            isolation=isolation_of(item, default=database.isolation if database else "reset"),
+            fresh_app=wants_fresh_app(item),
+        )
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, None, None]:
-        """Fail a test whose requests left something running."""
+        """Fail a test whose requests left something running, or that its way of isolation cannot hold."""
         try:
             yield
-        finally:
-            leftovers = self._trial.end_test() if is_bound(item) else []
+        except BaseException as error:
+            if is_bound(item):
+                self._trial.end_test()
+            add_notes(error, self._check(item))
+            raise
+        leftovers = self._trial.end_test() if is_bound(item) else []
+        problems = self._check(item)
         if leftovers:
             lines = "\n".join(f"  {leftover.describe()}" for leftover in leftovers)
             pytest.fail(
@@ -97,6 +110,11 @@ class Lifecycle:
                 "whole life is started in its lifespan",
                 pytrace=False,
             )
+        fail_with(problems)
+
+    def _check(self, item: pytest.Item) -> list[IsolationError]:
+        isolating = self._trial.isolating
+        return isolating.check() if isolating is not None and is_bound(item) else []
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(

@@ -43,6 +43,18 @@ def db(seatrial_db: Any) -> Any:
     return seatrial_db
 
 
+@pytest.fixture
+def db_session(seatrial_db_session: Any) -> Any:
+    """A SQLAlchemy session of the application's role; short for `seatrial_db_session`."""
+    return seatrial_db_session
+
+
+@pytest.fixture
+def async_db_session(seatrial_async_db_session: Any) -> Any:
+    """An asynchronous SQLAlchemy session of the application's role; short for `seatrial_async_db_session`."""
+    return seatrial_async_db_session
+
+
 @pytest.fixture(scope="session")
 def database(seatrial_database: Any) -> Any:
     """The server and the template; short for `seatrial_database`."""

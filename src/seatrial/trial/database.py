@@ -59,6 +59,8 @@ class TestDatabase:
         """Why the database could not be started, if that was tried in vain."""
         self._isolation: Isolation | None = None
         self._closed = False
+        self.depth = 0
+        """How many baselines were pushed and not popped."""
         self.prepared: Prepared | None = None
         self.start_seconds = 0.0
         self.touched = provider.outlives_us
@@ -145,11 +147,13 @@ class TestDatabase:
         self.ensure()
         if self._isolation is not None:
             self._isolation.push(replacing)
+            self.depth += 1
 
     def pop(self, replacing: Replacing) -> None:
         """Take the latest pushed baseline away, and restore the one before."""
         if self._isolation is not None:
             self._isolation.pop(replacing)
+            self.depth -= 1
 
     def require_tables(self) -> None:
         """Refuse an empty database: an application whose tables nobody made cannot be tested.

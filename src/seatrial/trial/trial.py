@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import importlib
 import inspect
+import operator
 import time
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -20,11 +21,12 @@ if TYPE_CHECKING:
 
     from seatrial.app import AppRunner, AsyncClient, Client, Leftover
     from seatrial.config import DatabaseAddress
-    from seatrial.config.settings import Settings
+    from seatrial.config.settings import Isolation, Settings
     from seatrial.fakes import Fakes
     from seatrial.identities import Identities, Keys
     from seatrial.postgres.choice import Choice
     from seatrial.trial.database import TestDatabase
+    from seatrial.trial.isolating import Isolating
 
 _GRACE_S = 1.0
 
@@ -49,12 +51,16 @@ class Trial:
         self.environment = Environment()
         self.choice: Choice | None = None
         self.database: TestDatabase | None = None
+        self.isolating: Isolating | None = None
+        """How each test is isolated; None without a database."""
         self._identities: Identities | None = None
         self._keys: Keys | None = None
         self._fakes: Fakes | None = None
         self._runner: AppRunner | None = None
         self._healer = PoolHealer()
         self._late = False
+        self._outdated = False
+        self._start_up_baseline = 0
         self._used_by_ours = False
         self.app_start_seconds = 0.0
 
@@ -69,6 +75,7 @@ class Trial:
         refuse_unserved_mode(self.environment.inherited)
         if self.settings.database is not None:
             self.database = self._reserve_database()
+            self.isolating = self._make_isolating(self.database)
         address = self.database.address if self.database else None
         values = self._render(address)
         self.environment.apply(self.settings, values, _libpq(address) if address else {})
@@ -92,6 +99,11 @@ class Trial:
             environment=self._render,
             rebuild=self._rebuild,
         )
+
+    def _make_isolating(self, database: TestDatabase) -> Isolating:
+        from seatrial.trial.isolating import Isolating  # noqa: PLC0415 - only suites with a database
+
+        return Isolating(database, self._replacing)
 
     def _render(self, address: DatabaseAddress | None) -> dict[str, str]:
         values = PlaceholderValues(
@@ -181,6 +193,16 @@ class Trial:
         quiet = before is not None and database.position() == before
         if database.touched or not quiet:
             database.push(self._replacing)
+            self._start_up_baseline = database.depth
+
+    def _take_back_start_up(self, database: TestDatabase) -> None:
+        """What an earlier start-up wrote must not be there when the application starts again.
+
+        Where a fixture has added a baseline of its own since, it stays, as it would when a service restarts.
+        """
+        if self._start_up_baseline and self._start_up_baseline == database.depth:
+            database.pop(self._replacing)
+            self._start_up_baseline = 0
 
     def fake_url(self, name: str) -> str:
         """The base URL of a declared fake; its address is reserved, nothing starts."""
@@ -229,7 +251,9 @@ class Trial:
 
         What it writes itself stays for the tests of its kind, as ever, until one that uses seatrial runs.
         """
-        if self.database is not None:
+        self._stop_outdated_app()
+        if self.database is not None and self.isolating is not None:
+            self.isolating.note_foreign_test()
             if self._used_by_ours and not self.database.pristine:
                 self.database.restore(self._replacing)
             self.database.hand_over()
@@ -238,25 +262,40 @@ class Trial:
     def _headers(self, who: Any) -> Mapping[str, str]:
         return self.identities.headers(who)
 
-    def begin_test(self, *, application: bool) -> None:
-        """Give the next test a pristine database and empty fakes."""
+    def begin_test(
+        self, *, application: bool, isolation: Isolation = "reset", fresh_app: bool = False
+    ) -> None:
+        """Give the next test its fakes, its database and its application.
+
+        Args:
+            application: whether the test uses the application.
+            isolation: in which state it finds the database; `rollback` only for tests that use nothing but
+                one session.
+            fresh_app: whether the application is to be started anew for this test, and for this test only.
+        """
         if self._fakes is not None:
             self._fakes.reset()
         if self._runner is not None:
             self._runner.take_errors()
             self._call_between_tests(self._runner)
-        restart = self._late and self._runner is not None
+        self._stop_outdated_app()
+        late = self._late and isolation != "none"
+        restart = self._runner is not None and (late or (fresh_app and application))
         if restart:
             self._stop_app()
-        if self.database is not None:
+        starts = restart or (application and self._runner is None)
+        if self.database is not None and self.isolating is not None:
             self.database.ensure()
-            if not self.database.pristine:
-                self.database.restore(self._replacing)
-        if restart or (application and self._runner is None):
+            if starts and isolation != "none":
+                self._take_back_start_up(self.database)
+            self.isolating.restore(isolation)
+            self._late |= starts and (not self.database.pristine or self._start_up_baseline > 0)
+        if starts:
             self._start_app()
-        if self.database is not None:
-            self.database.hand_over()
-        self._used_by_ours = True
+        if self.isolating is not None:
+            self.isolating.hand_over()
+        self._outdated = fresh_app and application
+        self._used_by_ours = isolation != "none"
 
     def end_test(self) -> list[Leftover]:
         """Wait briefly for what the test's requests left running; what is still running then."""
@@ -298,8 +337,14 @@ class Trial:
 
     def _call_between_tests(self, runner: AppRunner) -> None:
         for path in self.settings.between_tests:
-            module, _, name = path.partition(":")
-            runner.run(_in_app(getattr(importlib.import_module(module), name)))
+            try:
+                runner.run(_in_app(_resolve(path)))
+            except Exception as error:
+                raise ApplicationError(
+                    f"{path!r} of between_tests failed ({type(error).__name__}: {error})",
+                    code="app.between-tests",
+                    remedy="name a function that needs no arguments and can be called before every test",
+                ) from error
 
     @contextlib.contextmanager
     def _replacing(self) -> Iterator[None]:
@@ -311,8 +356,13 @@ class Trial:
         with self._healer.replacing({(self.database.address.host, self.database.address.port)}):
             yield
 
+    def _stop_outdated_app(self) -> None:
+        """The application of a test that asked for one of its own is for that test only."""
+        if self._outdated:
+            self._stop_app()
+
     def _stop_app(self) -> None:
-        runner, self._runner, self._late = self._runner, None, False
+        runner, self._runner, self._late, self._outdated = self._runner, None, False, False
         self._healer.runner = None
         if runner is not None:
             runner.stop()
@@ -325,6 +375,8 @@ class Trial:
             if self._fakes is not None:
                 self._fakes.stop()
         finally:
+            if self.isolating is not None:
+                self.isolating.close()
             if self.database is not None:
                 self.database.close()
             self.environment.restore()
@@ -339,6 +391,12 @@ def _libpq(address: DatabaseAddress) -> Mapping[str, str]:
         "PGPASSWORD": address.password,
         "PGDATABASE": address.name,
     }
+
+
+def _resolve(path: str) -> Callable[[], Any]:
+    module, _, attributes = path.partition(":")
+    found: Callable[[], Any] = operator.attrgetter(attributes)(importlib.import_module(module))
+    return found
 
 
 async def _in_app(function: Callable[[], Any]) -> None:

@@ -1,0 +1,144 @@
+"""What the isolation of each test asks for: before it, while it runs, and after it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from seatrial.postgres.sessions import Sessions, Witness
+from seatrial.postgres.sessions.breakouts import broke_out, somebody_else_wrote
+
+if TYPE_CHECKING:
+    from seatrial.config.settings import Isolation
+    from seatrial.errors import IsolationError
+    from seatrial.postgres.isolation import Replacing
+    from seatrial.postgres.sessions.asynchronous import AsyncTestSession
+    from seatrial.postgres.sessions.synchronous import SyncTestSession
+    from seatrial.postgres.sessions.witness import Mark
+    from seatrial.trial.database import TestDatabase
+
+
+class Isolating:
+    """Serves tests of different isolation on one database, one after the other.
+
+    Args:
+        database: the tested database.
+        replacing: opens the block in which its sessions may be ended.
+    """
+
+    def __init__(self, database: TestDatabase, replacing: Replacing) -> None:
+        self._database = database
+        self._replacing = replacing
+        self._sessions: Sessions | None = None
+        self._witness: Witness | None = None
+        self._kept_clean_since: Mark | None = None
+        """Since when tests have left nothing but moved sequences, as far as they told."""
+        self._alone_since: Mark | None = None
+        """Since when the running test has to be the only one that writes."""
+        self.current: Isolation = "reset"
+        """How the running test is isolated."""
+
+    def restore(self, isolation: Isolation) -> None:
+        """Give the next test the state its isolation promises.
+
+        Raises:
+            IsolationError: the database could not be brought back to its baseline.
+        """
+        self.current = isolation
+        self._look_back(next_isolation=isolation)
+        if isolation != "none" and not self._database.pristine:
+            self._database.restore(self._replacing)
+
+    def hand_over(self) -> None:
+        """The test has the database from now on."""
+        if self.current == "rollback":
+            self._kept_clean_since = self._asked().mark()
+        else:
+            self._database.hand_over()
+
+    def note_foreign_test(self) -> None:
+        """A test that does not use seatrial is next."""
+        self._look_back(next_isolation="rollback")
+
+    def open_session(self) -> SyncTestSession:
+        """A synchronous session for the running test.
+
+        Raises:
+            IsolationError: this test has another session, which could not see what this one writes.
+        """
+        self._prepare("db_session")
+        return self._opener().open(rollback=self.current == "rollback")
+
+    def open_async_session(self) -> AsyncTestSession:
+        """An asynchronous session for the running test.
+
+        Raises:
+            IsolationError: this test has another session, which could not see what this one writes.
+        """
+        self._prepare("async_db_session")
+        return self._opener().open_async(rollback=self.current == "rollback")
+
+    def refuse_in_rollback(self, fixture: str) -> None:
+        """Refuse a second way to the database beside a session whose work is rolled back.
+
+        Raises:
+            IsolationError: see above.
+        """
+        if self.current == "rollback":
+            raise broke_out(f"it uses `{fixture}` too, which does not see what the session has not committed")
+
+    def check(self) -> list[IsolationError]:
+        """What is wrong with the test, whose own part is over."""
+        problems = self._sessions.check() if self._sessions else []
+        return [*problems, *self._intruders(open_counts=False)]
+
+    def close_session(self, opened: SyncTestSession | AsyncTestSession) -> list[IsolationError]:
+        """Close a session of the test; what is wrong and was not told yet."""
+        problems = self._opener().end(opened)
+        found = [*problems, *self._intruders(open_counts=True)]
+        self._alone_since = None
+        return found
+
+    def close(self) -> None:
+        """Close the connections of our own."""
+        if self._sessions is not None:
+            self._sessions.close()
+        if self._witness is not None:
+            self._witness.close()
+
+    def _prepare(self, fixture: str) -> None:
+        if self.current != "rollback":
+            return
+        if self._alone_since is not None:
+            self.refuse_in_rollback(fixture)
+        self._alone_since = self._asked().mark()
+
+    def _intruders(self, *, open_counts: bool) -> list[IsolationError]:
+        if self._alone_since is None:
+            return []
+        witness = self._asked()
+        if witness.testimony(self._alone_since, open_counts=open_counts) != "somebody":
+            return []
+        self._alone_since = None
+        return [somebody_else_wrote(witness.sessions())]
+
+    def _look_back(self, *, next_isolation: Isolation) -> None:
+        """After tests in transactions the database is as it was, unless somebody wrote; sequences are not."""
+        since, self._alone_since = self._kept_clean_since, None
+        if since is None:
+            return
+        left_clean = self._asked().testimony(since, open_counts=True) == "nobody"
+        if next_isolation == "rollback" and left_clean:
+            return
+        self._kept_clean_since = None
+        self._database.hand_over()
+
+    def _opener(self) -> Sessions:
+        if self._sessions is None:
+            self._sessions = Sessions(self._database.address)
+        return self._sessions
+
+    def _asked(self) -> Witness:
+        if self._witness is None:
+            assert self._database.prepared is not None  # a test runs, so the server does
+            self._witness = Witness(self._database.prepared.cluster, database=self._database.name)
+        return self._witness
