@@ -45,7 +45,7 @@ def check_markers(items: Sequence[pytest.Item]) -> None:
     if not wrong:
         return
     words = {str(word) for _, marker in wrong for word in marker.args}
-    hint = suggest(words.pop(), _WORDS) if len(words) == 1 else f"Valid: {', '.join(_WORDS)}."
+    hint = suggest(words.pop(), _WORDS) if len(words) == 1 else f"Valid: {', '.join(sorted(_WORDS))}."
     raise SettingsError(
         "the marker `isolation` takes one word, which says how the test is isolated",
         code="isolation.marker",

@@ -98,7 +98,8 @@ class Lifecycle:
         except BaseException as error:
             if is_bound(item):
                 self._trial.end_test()
-            add_notes(error, self._check(item))
+            if not isinstance(error, (KeyboardInterrupt, SystemExit)):
+                add_notes(error, self._check(item))
             raise
         leftovers = self._trial.end_test() if is_bound(item) else []
         problems = self._check(item)

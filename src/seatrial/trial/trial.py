@@ -284,18 +284,24 @@ class Trial:
         if restart:
             self._stop_app()
         starts = restart or (application and self._runner is None)
-        if self.database is not None and self.isolating is not None:
-            self.database.ensure()
-            if starts and isolation != "none":
-                self._take_back_start_up(self.database)
-            self.isolating.restore(isolation)
-            self._late |= starts and (not self.database.pristine or self._start_up_baseline > 0)
+        self._restore(isolation, starts=starts)
         if starts:
             self._start_app()
         if self.isolating is not None:
             self.isolating.hand_over()
         self._outdated = fresh_app and application
         self._used_by_ours = isolation != "none"
+
+    def _restore(self, isolation: Isolation, *, starts: bool) -> None:
+        """Bring the database into the state of the next test, before which the application may start."""
+        if self.database is None or self.isolating is None:
+            return
+        self.database.ensure()
+        if starts and isolation != "none":
+            self._take_back_start_up(self.database)
+        self.isolating.restore(isolation)
+        # What start-up writes now must not become everybody's beside what is there already.
+        self._late |= starts and (not self.database.pristine or self._start_up_baseline > 0)
 
     def end_test(self) -> list[Leftover]:
         """Wait briefly for what the test's requests left running; what is still running then."""

@@ -67,6 +67,11 @@ def test_schema_and_session_are_as_they_were(db_session):
     assert db_session.scalar(text("select to_regclass('hold')")) is None
     assert db_session.scalar(text("show search_path")) == '"$user", public'
 
+@pytest.mark.parametrize("turn", (1, 2))
+def test_what_outlives_a_transaction(db_session, turn):
+    assert db_session.scalar(text("select count(*) from pg_locks where locktype = 'advisory'")) == 0
+    db_session.execute(text("select pg_advisory_lock(7)"))
+
 def test_sessions_of_the_code_under_test_join(db_session):
     with Session(db_session.connection(), join_transaction_mode="create_savepoint") as theirs:
         theirs.add(Customer(id=9, name="theirs"))
@@ -89,5 +94,5 @@ def test_sequences_are_not_seen_by_a_test_that_commits(db_session):
 @pytest.mark.parametrize("seed", ["1", "2"])
 def test_whatever_the_session_does_is_undone(project: Project, seed: str) -> None:
     write(project, BEHAVES)
-    result = project.pytest("-p", "pytest_randomly", f"--randomly-seed={seed}").expect(passed=10)
+    result = project.pytest("-p", "pytest_randomly", f"--randomly-seed={seed}").expect(passed=12)
     assert "isolation rollback: tests of one SQLAlchemy session are rolled back" in result.output

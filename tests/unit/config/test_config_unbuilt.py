@@ -17,7 +17,8 @@ if TYPE_CHECKING:
         "",
         "[database]\nengine = 'postgres'\nprovider = 'auto'\nisolation = 'reset'",
         "[database]\nprovider = 'embedded'\nisolation = 'clone'",
-        "[database]\nprovider = 'external'",
+        "[database]\nprovider = 'external'\nisolation = 'rollback'",
+        "[database]\nisolation = 'none'",
         "identities.scheme = 'jwt'\nidentities.algorithm = 'RS256'\nfakes.openai = {}",
     ],
 )
@@ -30,8 +31,6 @@ def test_what_is_served_passes(tmp_path: Path, content: str) -> None:
 REFUSED = [
     ("database.engine = 'sqlite'", "database.engine", '"postgres"'),
     ("database.provider = 'docker'", "database.provider", '"embedded"'),
-    ("database.isolation = 'rollback'", "database.isolation", '"clone"'),
-    ("database.isolation = 'none'", "database.isolation", '"clone"'),
     ("databases.reports = {}", "databases.reports", "one database"),
     ("identities.scheme = 'oidc'", "identities.scheme", '"jwt"'),
     ("identities.scheme = 'header'", "identities.scheme", '"jwt"'),

@@ -15,14 +15,16 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection, Engine
 
 
-def session_class(bind: Callable[[], Engine | Connection]) -> type[Session]:
+def session_class(default: Callable[[], Engine | Connection]) -> type[Session]:
     """Sessions that ask for their connection when they need it, and not before."""
 
     class TestSession(Session):
         __test__ = False
 
-        def get_bind(self, *_: Any, **__: Any) -> Engine | Connection:
-            return bind()
+        def get_bind(
+            self, *_: Any, bind: Engine | Connection | None = None, **__: Any
+        ) -> Engine | Connection:
+            return default() if bind is None else bind
 
     return TestSession
 
