@@ -6,15 +6,15 @@ import argparse
 import contextlib
 import sys
 import time
+import traceback
 from typing import TYPE_CHECKING
 
 from bench import chapters, cold_start, machine, places, plugin_cost, request_overhead, swap
+from bench.figures import Goal, Section
 from bench.isolation import report as isolation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-
-    from bench.figures import Section
 
     Sections = dict[str, Callable[[], Section]]
 
@@ -66,8 +66,14 @@ def _chapter(part: str, *, quick: bool) -> str:
 
 
 def _measured(name: str, section: Callable[[], Section]) -> Section:
+    """The section; where it fails, one that says so: minutes of other figures are worth keeping."""
     print(f"measuring: {name}", file=sys.stderr, flush=True)
-    return section()
+    try:
+        return section()
+    except Exception as error:  # noqa: BLE001 - reported, and a missed goal
+        traceback.print_exc()
+        failed = Goal(text=f"{name} can be measured", found=f"{type(error).__name__}: {error}", met=False)
+        return Section(title=f"Not measured: {name}", method="", tables=[], goals=[failed])
 
 
 if __name__ == "__main__":

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[2]
 SUITES = Path(__file__).with_name("suites")
 TWELVE = 12
-_LIMIT_S = 300.0
+_LIMIT_S = 600.0
 _USER = "peers"
 
 

@@ -77,7 +77,7 @@ MEASURED_ON = (
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("part", CHAPTERS)
 def test_a_quick_run_has_figures_for_every_way_and_says_what_it_was_measured_on(part):
     head, *parts = _report(part).split("\n## ")
