@@ -4,6 +4,7 @@ VENV   ?= .venv
 RUN     = $(VENV)/bin/python -m
 LOCK    = requirements/dev.txt
 STAMP   = $(VENV)/.installed
+BENCH   = $(VENV)-bench
 
 .DEFAULT_GOAL := help
 .PHONY: help install lock demo dev test test-unit test-integration test-integration-postgres test-integration-sqlite \
@@ -24,10 +25,20 @@ $(STAMP): $(LOCK) requirements/uv.txt pyproject.toml
 	@$(VENV)/bin/uv pip install --quiet --python $(VENV)/bin/python --no-deps --no-build-isolation -e .
 	@touch $(STAMP)
 
-lock: $(STAMP) ## compile the lock anew (needs the package index)
+# What seatrial is measured against would change the tests' environment: its plugins load by themselves.
+$(BENCH)/.installed: $(STAMP) requirements/bench.txt
+	@test -x $(BENCH)/bin/python || $(VENV)/bin/python -m venv --without-pip $(BENCH)
+	@$(VENV)/bin/uv pip install --quiet --python $(BENCH)/bin/python --require-hashes -r requirements/bench.txt
+	@$(VENV)/bin/uv pip install --quiet --python $(BENCH)/bin/python --no-deps --no-build-isolation -e .
+	@touch $@
+
+lock: $(STAMP) ## compile the locks anew (needs the package index)
 	$(VENV)/bin/uv pip compile pyproject.toml --all-extras --group tests --group agents --group dev \
 	  --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
 	  --quiet --upgrade -o $(LOCK)
+	$(VENV)/bin/uv pip compile pyproject.toml --all-extras --group bench -c $(LOCK) \
+	  --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
+	  --quiet -o requirements/bench.txt
 	grep -A200 '^uv==' $(LOCK) | awk 'NR==1 || /^ /{print; next} {exit}' > requirements/uv.txt
 
 demo: $(STAMP) ## the main job: the suite of examples/agents on embedded PostgreSQL
@@ -78,11 +89,11 @@ check: lint types ## everything that runs no test
 
 ci: check test demo test-integration-sqlite ## what .ci/run calls
 
-bench: $(STAMP) ## the figures of bench/RESULTS.md
-	@$(RUN) bench --write
+bench: $(BENCH)/.installed ## the figures of bench/RESULTS.md (PARTS=isolation: a part of them)
+	@$(BENCH)/bin/python -m bench $(PARTS) --write
 
 build: $(STAMP) ## the wheel and the source distribution
 	@$(VENV)/bin/uv build --quiet --no-build-isolation --python $(VENV)/bin/python
 
 clean: ## remove the environment and everything made
-	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .coverage htmlcov
+	rm -rf $(VENV) $(BENCH) dist build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .coverage htmlcov

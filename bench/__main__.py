@@ -1,67 +1,79 @@
-"""`python -m bench`: measure everything in one run and print one report in Markdown."""
+"""`python -m bench`: measure and print a report in Markdown, one chapter for each part."""
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import sys
 import time
-from pathlib import Path
+import traceback
 from typing import TYPE_CHECKING
 
-from bench import cold_start, machine, per_test, places, plugin_cost, request_overhead, swap
+from bench import chapters, cold_start, machine, places, plugin_cost, request_overhead, swap
+from bench.figures import Goal, Section
+from bench.isolation import report as isolation
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
-    from bench.figures import Section
-
-RESULTS = Path(__file__).with_name("RESULTS.md")
+    Sections = dict[str, Callable[[], Section]]
 
 
 def main() -> None:
     """Print the report."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("part", nargs="*", choices=[[], *_PARTS], help="what to measure; all by default")
     parser.add_argument(
         "--quick", action="store_true", help="few rounds: shows that it works, not what it costs"
     )
-    parser.add_argument("--write", action="store_true", help=f"write {RESULTS.name} too")
+    parser.add_argument(
+        "--write", action="store_true", help=f"put the chapters into {chapters.RESULTS.name} too"
+    )
     options = parser.parse_args()
-    noise = machine.Noise()
-    began = time.monotonic()
-    sections = [_measured(name, section) for name, section in _sections(noise, quick=options.quick).items()]
-    report = _report(sections, noise, seconds=time.monotonic() - began, quick=options.quick)
-    print(report)
-    if options.write:
-        RESULTS.write_text(report, encoding="utf-8")
+    for part in options.part or _PARTS:
+        chapter = _chapter(part, quick=options.quick)
+        print(chapter, flush=True)
+        if options.write:
+            chapters.write(chapter)
 
 
-def _sections(noise: machine.Noise, *, quick: bool) -> dict[str, Callable[[], Section]]:
+@contextlib.contextmanager
+def _overhead(noise: machine.Noise, *, quick: bool) -> Iterator[Sections]:
     few = 1 if quick else None
-    return {
+    yield {
         "cold start": lambda: cold_start.section(few or 5, noise, places.places()[: 1 if quick else 2]),
-        "per test": lambda: per_test.section(few or 5, 10 if quick else 200, noise),
         "swap": lambda: swap.section(few or 5, 3 if quick else 20, noise),
         "request": lambda: request_overhead.section(few or 9, 20 if quick else 400, noise),
         "plugin": lambda: plugin_cost.section(few or 21, noise),
     }
 
 
+_PARTS = {
+    "overhead": ("What seatrial costs", _overhead),
+    "isolation": ("What isolation costs", isolation.sections),
+}
+
+
+def _chapter(part: str, *, quick: bool) -> str:
+    title, sections = _PARTS[part]
+    noise = machine.Noise()
+    began = time.monotonic()
+    with sections(noise, quick=quick) as measuring:
+        measured = [_measured(name, section) for name, section in measuring.items()]
+    return chapters.render(
+        title, f"make bench PARTS={part}", measured, noise, seconds=time.monotonic() - began, quick=quick
+    )
+
+
 def _measured(name: str, section: Callable[[], Section]) -> Section:
+    """The section; where it fails, one that says so: minutes of other figures are worth keeping."""
     print(f"measuring: {name}", file=sys.stderr, flush=True)
-    return section()
-
-
-def _report(sections: list[Section], noise: machine.Noise, *, seconds: float, quick: bool) -> str:
-    found = ", ".join(place.name for place in places.places())
-    goals = [goal for section in sections for goal in section.goals]
-    run = "`make bench`, with --quick (too few rounds to judge by)," if quick else "`make bench`"
-    met = f"Goals met: {sum(goal.met for goal in goals)} of {len(goals)}."
-    head = [
-        "# What seatrial costs",
-        f"Printed by {run} in one run of {seconds:.0f} s. {met}",
-        "\n".join([*machine.facts(), f"- servers on {found}", *noise.lines()]),
-    ]
-    return "\n\n".join([*head, *(section.markdown() for section in sections)])
+    try:
+        return section()
+    except Exception as error:  # noqa: BLE001 - reported, and a missed goal
+        traceback.print_exc()
+        failed = Goal(text=f"{name} can be measured", found=f"{type(error).__name__}: {error}", met=False)
+        return Section(title=f"Not measured: {name}", method="", tables=[], goals=[failed])
 
 
 if __name__ == "__main__":

@@ -32,7 +32,7 @@ def measure(rounds: int, noise: Noise) -> dict[str, list[float]]:
     found: dict[str, list[float]] = {}
     with working_in(places()[0]) as root:
         empty, configured = root / "empty", root / "configured"
-        harbour.write(configured, conftest="", tests=TEST, count=1, settings=True)
+        harbour.write(configured, tests=TEST)
         empty.mkdir()
         (empty / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
         (empty / "test_suite.py").write_text(TEST, encoding="utf-8")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -67,6 +68,9 @@ class Session:
         )
         self._pgconn: PGconn = self.connection.pgconn
         self.pid = self._pgconn.backend_pid
+        self._readable, self._writable = select.poll(), select.poll()
+        self._readable.register(self._pgconn.socket, select.POLLIN)
+        self._writable.register(self._pgconn.socket, select.POLLIN | select.POLLOUT)
         for name, statement in (prepared or {}).items():
             self._pgconn.send_prepare(name.encode(), statement.encode())
             self._results()
@@ -95,20 +99,33 @@ class Session:
             self._pgconn.send_query_prepared(name.encode(), [value.encode() for value in values])
         self._pgconn.pipeline_sync()
         rows = [_rows(result) for _ in calls for result in self._results()]
-        self._pgconn.get_result()
+        self._next_result()
         self._pgconn.exit_pipeline_mode()
         return rows
 
     def _results(self) -> list[PGresult]:
         """What the server answers to one request; reading to its end keeps the connection usable."""
         results = []
-        while (result := self._pgconn.get_result()) is not None:
+        while (result := self._next_result()) is not None:
             results.append(result)
         for result in results:
             _raise_failure(result)
         if not results:
             _raise_loss(self._pgconn)
         return results
+
+    def _next_result(self) -> PGresult | None:
+        """The next answer. libpq would wait with the interpreter's lock held, and every thread with it.
+
+        Among those are the application's: one of them may hold what the statement waits for.
+        """
+        while self._pgconn.flush():
+            self._writable.poll()
+            self._pgconn.consume_input()
+        while self._pgconn.is_busy():
+            self._readable.poll()
+            self._pgconn.consume_input()
+        return self._pgconn.get_result()
 
 
 def _rows(result: PGresult) -> Rows:

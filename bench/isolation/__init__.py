@@ -1,0 +1,1 @@
+"""What isolation costs, against what Python projects use for it today, in one run on equal terms."""

@@ -1,0 +1,1 @@
+"""The measured suites: one conftest for each technique, and the bodies of their tests."""

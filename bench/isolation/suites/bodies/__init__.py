@@ -1,0 +1,1 @@
+"""What the measured tests do; a suite is one of these and one conftest."""

@@ -1,0 +1,1 @@
+"""pytest-django brings the fixtures."""

@@ -1,0 +1,1 @@
+"""Plain pytest: no fixture, no database."""
