@@ -129,11 +129,11 @@ def test_rows_put_back_again_and_again(sea: Sea) -> None:
 def test_tables_do_not_grow(sea: Sea) -> None:
     session = sea.connect()
     sizes = set()
-    for _ in range(200):
-        session.execute("insert into plain (note) values (repeat('x', 100))")
+    for _ in range(20):
+        session.execute("insert into audit (what) select 'x' from generate_series(1, 50)")
         sea.restore()
-        row = session.execute("select pg_relation_size('plain') / 8192").fetchone()
+        row = session.execute("select pg_relation_size('audit') / 8192").fetchone()
         assert row is not None
         sizes.add(row[0])
-    assert max(sizes) <= 2
+    assert max(sizes) <= 1
     assert sea.difference() == {}

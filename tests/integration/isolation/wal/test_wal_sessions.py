@@ -110,6 +110,8 @@ def test_values_a_session_keeps_of_a_sequence_are_forgotten(sea: Sea) -> None:
     session = sea.connect()
     session.execute("select nextval('handed_out')")
     sea.outcome()
+    with pytest.raises(psycopg.OperationalError):
+        session.execute("select nextval('handed_out')")
     assert sea.run("select nextval('handed_out')").fetchone() == (1,)
 
 
