@@ -118,8 +118,8 @@ def test_a_marker_that_says_nothing_is_refused_before_the_first_test(project: Pr
         assert line in result.output
     assert "Valid: clone, none, reset, rollback." in result.output
     assert "Did you mean 'rollback'?" in project.pytest("-k", "test_a").output
-    result = project.pytest("-n", "1", plugins=True)
-    assert result.status == 1
+    result = project.pytest("-p", "no:asyncio", "-n", "1", plugins=True)
+    assert result.status == 2
     assert "[isolation.marker]" in result.output
 
 
