@@ -10,6 +10,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from seatrial.errors import IsolationError
+from seatrial.postgres.isolation.blockers import bound
 from seatrial.postgres.sql import identifier
 
 if TYPE_CHECKING:
@@ -123,6 +124,7 @@ class ClonePool:
     def _work(self) -> None:
         try:
             with self._cluster.connect(self._cluster.admin["dbname"]) as connection:
+                bound(connection)
                 self._deepest = max(self._depth, self._affordable(connection))
                 while not self._stopping:
                     self._wake.clear()
