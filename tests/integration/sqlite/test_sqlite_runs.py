@@ -165,7 +165,7 @@ def test_an_application_that_connects_when_it_is_imported(project: Project) -> N
         assert shop.early.execute("select count(*) from orders").fetchall() == [(1,)]
         client.post("/orders", params={"item": "late"})
     """
-    write_shop(project, tests, **{"shop.py": early}).pytest().expect(passed=1)
+    write_shop(project, tests, **{"shop.py": early}).pytest().expect(passed=2)
 
 
 def test_a_postgresql_suite_is_switched_by_name_only(project: Project) -> None:
