@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from seatrial.postgres.cluster import Cluster
     from seatrial.postgres.isolation import Isolation, Replacing, Tally
     from seatrial.postgres.isolation.layers import Layer, Layers
 
@@ -22,6 +23,11 @@ class Baselined:
     def ensure(self) -> None:
         """Open it, once."""
         raise NotImplementedError
+
+    @property
+    def cluster(self) -> Cluster | None:
+        """The server it is on; None for a file, and before it was started."""
+        return None
 
     @property
     def tally(self) -> Tally | None:

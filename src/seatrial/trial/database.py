@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from seatrial.config import DatabaseAddress
     from seatrial.config.settings import DatabaseSettings
+    from seatrial.postgres.cluster import Cluster
     from seatrial.postgres.isolation import Isolation, Replacing
     from seatrial.postgres.isolation.layers import Layers
     from seatrial.postgres.providers import Prepared, Provider
@@ -77,6 +78,11 @@ class TestDatabase(Baselined):
     def address(self) -> DatabaseAddress:
         """The address as the application has it, password included."""
         return self._provider.address("app")
+
+    @property
+    def cluster(self) -> Cluster | None:
+        """The server; None before it was started."""
+        return self.prepared.cluster if self.prepared else None
 
     @property
     def starts_at_first_connection(self) -> bool:

@@ -44,7 +44,9 @@ class Sessions:
         if self._engine is None:
             from sqlalchemy import create_engine  # noqa: PLC0415
 
-            self._engine = create_engine(self._address.url("sync"), pool_size=1, connect_args=_named("sync"))
+            self._engine = create_engine(
+                self._address.url("sync"), pool_size=1, connect_args=self._named("sync")
+            )
         opened = SyncTestSession(self._engine, rollback=rollback)
         self._open.append(opened)
         return opened
@@ -64,7 +66,7 @@ class Sessions:
 
             url = self._address.url("async")
             driver = url.partition("://")[0].partition("+")[2]
-            self._async_engine = create_async_engine(url, pool_size=1, connect_args=_named(driver))
+            self._async_engine = create_async_engine(url, pool_size=1, connect_args=self._named(driver))
         opened = AsyncTestSession(self._async_engine, rollback=rollback)
         self._open.append(opened)
         return opened
@@ -86,8 +88,9 @@ class Sessions:
         if self._engine is not None:
             self._engine.dispose()
 
-
-def _named(driver: str) -> dict[str, Any]:
-    """How a connection says in `pg_stat_activity` whose it is."""
-    name = {"application_name": APPLICATION_NAME}
-    return {"server_settings": name} if driver == "asyncpg" else dict(name)
+    def _named(self, driver: str) -> dict[str, Any]:
+        """How a connection says in `pg_stat_activity` whose it is."""
+        if self._address.engine == "sqlite":
+            return {}
+        name = {"application_name": APPLICATION_NAME}
+        return {"server_settings": name} if driver == "asyncpg" else dict(name)
