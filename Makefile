@@ -6,7 +6,7 @@ LOCK    = requirements/dev.txt
 STAMP   = $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install lock demo dev test test-unit test-integration test-integration-postgres test-cov test-watch \
+.PHONY: help install lock demo dev test test-unit test-integration test-integration-postgres test-cov test-watch test-machine \
         migrate lint format check docs ci bench build clean
 
 help: ## the targets
@@ -49,6 +49,9 @@ test-integration-postgres: $(STAMP) ## examples/agents on the server that TESTIN
 
 test-cov: $(STAMP) ## with branch coverage
 	@$(RUN) pytest -n 2 --cov=seatrial --cov-branch --cov-report=term-missing:skip-covered
+
+test-machine: $(STAMP) ## ten thousand random programs against the ways of isolation
+	@MACHINE_CHUNKS=5 MACHINE_PROGRAMS=1000 $(RUN) pytest -n 2 tests/machine
 
 test-watch: $(STAMP) ## again at every change
 	@PATH="$(abspath $(VENV))/bin:$$PATH" ptw src --now tests/unit

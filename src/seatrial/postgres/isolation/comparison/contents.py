@@ -1,3 +1,4 @@
+# ruff: noqa: S608 - statements made of our own constants
 """The content of a database as sources: tables, materialized views, sequences, large objects."""
 
 from __future__ import annotations
@@ -83,27 +84,31 @@ class _Relation:
     def source(self) -> Source:
         quoted = f"{identifier(self.schema)}.{identifier(self.name)}"
         if self.kind == "S":
-            line = "format('last value %s, %s', r.last_value, case when r.is_called then 'used' else 'unused' end)"
-            return Source(label=self.label, relation=quoted, line=line, kept=True)
+            used = "case when r.is_called then 'used' else 'unused' end"
+            line = f"format('last value %s, %s', r.last_value, {used})"
+            return Source(label=self.label, relation=quoted, line=line, content=True, kept=True)
         # Heirs and partitions are tables of their own here: each row counts once.
-        return Source(label=self.label, relation=f"only {quoted}")
+        return Source(label=self.label, relation=f"only {quoted}", content=True)
 
 
 def _large_objects(*, superuser: bool) -> Iterator[Source]:
     yield Source(
         label="large objects",
+        content=True,
         relation="pg_catalog.pg_largeobject_metadata",
         line="format('%s of %s, rights %s', r.oid, r.lomowner::regrole, r.lomacl)",
     )
     if superuser:
         yield Source(
             label="content of large objects",
+            content=True,
             relation="pg_catalog.pg_largeobject",
             line="format('%s page %s %s', r.loid, r.pageno, encode(r.data, 'hex'))",
         )
     else:
         yield Source(
             label="content of large objects",
+            content=True,
             relation="pg_catalog.pg_largeobject_metadata",
             line="format('%s %s', r.oid, encode(pg_catalog.lo_get(r.oid), 'hex'))",
             where="pg_has_role(r.lomowner, 'USAGE')",

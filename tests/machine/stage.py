@@ -1,0 +1,223 @@
+"""Where programs run: one engine, three sessions, and the snapshots that every reset must reach."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+
+from seatrial.postgres.isolation.comparison import Snapshot, take
+from tests.machine.server import MIRROR, TEMPLATE
+from tests.machine.session import Session
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from seatrial.postgres.isolation import Isolation
+    from tests.machine.engines import Engine
+    from tests.machine.programs import Program, Step
+    from tests.machine.server import MachineServer
+
+DATABASE = "machine"
+_DEEPEST = 2
+_WHOLE_EVERY = 25
+"""After so many resets the objects of PostgreSQL itself are compared too, which no step changes."""
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """What a reset has to reach."""
+
+    whole: Snapshot
+    own: Snapshot
+    """Without the objects of PostgreSQL itself."""
+
+    @classmethod
+    def take(cls, connection: psycopg.Connection[Any]) -> Baseline:
+        return cls(take(connection), take(connection, built_in=False))
+
+
+class Stage:
+    """One engine on one server, for many programs; after a failure another engine takes its place."""
+
+    def __init__(self, server: MachineServer, engine: Engine) -> None:
+        self._server = server
+        self._kind = engine
+        self._engine: Isolation | None = None
+        self._resets = 0
+        self._sessions = [self._session("owner"), self._session("owner"), self._session("admin")]
+        self._observer: psycopg.Connection[Any] | None = None
+        self._mirror = server.cluster.connect(MIRROR)
+        self._baselines: list[Baseline] = []
+        self._noticed = True
+        self.effective: set[str] = set()
+        """Operations of the running program that the server did not refuse."""
+        self.log: list[str] = []
+        """What the running program did, for people."""
+
+    @property
+    def engine(self) -> Isolation:
+        """The engine, opened when it is first needed."""
+        if self._engine is None:
+            self._server.drop_all_but_the_template()
+            engine = self._kind.make(self._server.cluster, DATABASE, TEMPLATE)
+            engine.open()
+            self._engine = engine
+            self._baselines = [Baseline.take(self._mirror_connection())]
+        return self._engine
+
+    def run(self, program: Program) -> None:
+        """Run a program; every reset on the way and the last one must reach the baseline.
+
+        Raises:
+            AssertionError: a baseline was not reached; the differences are listed.
+        """
+        self.effective, self.log, self._noticed = set(), [], False
+        try:
+            self.engine.hand_over()
+            for step in program.steps:
+                self._step(step)
+            self._reset()
+            while len(self._baselines) > 1:
+                self._pop()
+        except BaseException as failure:
+            failure.add_note("\n".join(["what was done:", *self.log]))
+            self._give_up()
+            raise
+
+    def close(self) -> None:
+        """Close the engine and all sessions."""
+        self._give_up()
+        self._mirror.close()
+
+    def _step(self, step: Step) -> None:
+        operation = step.operation
+        self._noticed |= operation.noticed
+        match operation.name:
+            case "reset":
+                self._reset()
+            case "push":
+                self._push()
+            case "pop":
+                self._pop()
+            case "restart":
+                self._restart()
+            case _:
+                self._execute(step)
+                return
+        self.effective.add(operation.name)
+
+    def _execute(self, step: Step) -> None:
+        index = 2 if step.operation.who == "superuser" else step.session
+        statement = step.operation.statement(step.number).replace("{database}", DATABASE)
+        went_well = self._sessions[index].run(statement)
+        self.log.append(f"  {index}: {statement[:200]}{'' if went_well else '  -- refused'}")
+        if went_well:
+            self.effective.add(step.operation.name)
+
+    def _reset(self) -> None:
+        self.log.append("reset")
+        self.engine.restore(self._replacing)
+        assert self.engine.pristine, "a restored database should be pristine"
+        self._compare()
+        self.engine.hand_over()
+
+    def _push(self) -> None:
+        if len(self._baselines) > _DEEPEST:
+            return
+        self.log.append("push")
+        before = take(self._watching(), cluster_wide=False, built_in=False)
+        self.engine.push(self._replacing)
+        self._no_transaction_remains()
+        differences = take(self._watching(), cluster_wide=False, built_in=False).differences(before)
+        assert not differences, _listed("push changed the database", differences)
+        self._baselines.append(Baseline.take(self._watching()))
+        self.engine.hand_over()
+
+    def _pop(self) -> None:
+        if len(self._baselines) == 1:
+            return
+        self.log.append("pop")
+        self.engine.pop(self._replacing)
+        self._baselines.pop()
+        self._noticed = True
+        self._compare()
+        self.engine.hand_over()
+
+    def _restart(self) -> None:
+        self.log.append("restart")
+        self._mirror.close()
+        self._server.restart()
+        self._forget_sessions()
+
+    def _compare(self) -> None:
+        self._no_transaction_remains()
+        self._resets += 1
+        baseline = self._baselines[-1]
+        if self._resets % _WHOLE_EVERY == 0:
+            found, expected = take(self._watching()), baseline.whole
+        elif self._noticed:
+            found, expected = take(self._watching(), built_in=False), baseline.own
+        else:
+            found = take(self._watching(), catalogue=False, cluster_wide=False)
+            expected = baseline.own.only_content()
+        mirror = self._mirror_connection() if len(self._baselines) == 1 else None
+        differences = found.differences(expected, connection=self._watching(), mirror=mirror)
+        assert not differences, _listed("the database differs from its baseline", differences)
+
+    def _no_transaction_remains(self) -> None:
+        if any(session.in_transaction for session in self._sessions):
+            (row,) = self._watching().execute(
+                "select count(*) from pg_stat_activity where datname = current_database() "
+                "and state like 'idle in transaction%'"
+            )
+            assert row[0] == 0, "a transaction of the application is still open"
+            self._forget_sessions()
+
+    @contextlib.contextmanager
+    def _replacing(self) -> Iterator[None]:
+        self.log.append("  (sessions may end)")
+        try:
+            yield
+        finally:
+            self._forget_sessions()
+
+    def _forget_sessions(self) -> None:
+        for session in self._sessions:
+            session.forget()
+        if self._observer is not None:
+            self._observer.close()
+            self._observer = None
+
+    def _watching(self) -> psycopg.Connection[Any]:
+        if self._observer is None:
+            self._observer = self._server.cluster.connect(DATABASE)
+        return self._observer
+
+    def _mirror_connection(self) -> psycopg.Connection[Any]:
+        if self._mirror.closed:
+            self._mirror = self._server.cluster.connect(MIRROR)
+        return self._mirror
+
+    def _session(self, login: str) -> Session:
+        cluster = self._server.cluster
+        words = {"host": "127.0.0.1", "port": cluster.port, "dbname": DATABASE, "gssencmode": "disable"}
+        if login == "admin":
+            words |= {"host": cluster.admin["host"], "user": cluster.admin["user"]}
+        else:
+            words |= {"user": cluster.owner.user, "password": cluster.owner.password, "sslmode": "disable"}
+        return Session(" ".join(f"{name}={value}" for name, value in words.items()))
+
+    def _give_up(self) -> None:
+        self._forget_sessions()
+        if self._engine is not None:
+            engine, self._engine = self._engine, None
+            # What a failed engine raises on its way out says nothing new.
+            with contextlib.suppress(Exception):
+                engine.close(drop_databases=False)
+
+
+def _listed(title: str, differences: list[str]) -> str:
+    return "\n  ".join([f"{title}:", *differences])
