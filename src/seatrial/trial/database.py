@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
     from seatrial.config import DatabaseAddress
     from seatrial.config.settings import DatabaseSettings
-    from seatrial.postgres.isolation import Isolation, Replacing, Tally
+    from seatrial.postgres.cluster import Cluster
+    from seatrial.postgres.isolation import Clones, Isolation, Replacing, Tally, WalReset
     from seatrial.postgres.providers import Prepared, Provider
 
 
@@ -108,7 +109,6 @@ class TestDatabase:
             self.start_seconds = time.perf_counter() - started
 
     def _open(self) -> Isolation:
-        from seatrial.postgres.isolation import Clones  # noqa: PLC0415 - the driver is an extra
         from seatrial.postgres.template import TemplatePlan  # noqa: PLC0415
 
         plan = TemplatePlan(
@@ -119,14 +119,22 @@ class TestDatabase:
             environment=self._environment,
         )
         self.prepared = prepared = self._provider.start(plan, rebuild=self._rebuild)
-        clones = Clones(
+        isolation = self._way_of_isolation(prepared.cluster)(
             prepared.cluster,
             database=self._provider.database,
             template=prepared.template,
             statements=prepared.report.clone_statements,
         )
-        clones.open()
-        return clones
+        isolation.open()
+        return isolation
+
+    def _way_of_isolation(self, cluster: Cluster) -> type[Clones | WalReset]:
+        """What serves the setting best on this cluster: a reset that is not possible is served by copies."""
+        from seatrial.postgres.isolation import Clones, WalReset, why_not  # noqa: PLC0415 - an extra
+
+        if self._settings.isolation == "reset" and why_not(cluster) is None:
+            return WalReset
+        return Clones
 
     def position(self) -> object:
         """A mark that stays equal while nobody writes; None where the server is not ours alone."""

@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-import contextlib
 import itertools
-import threading
 import time
 from typing import TYPE_CHECKING, Any
 
 from seatrial.errors import IsolationError
 from seatrial.postgres.isolation.base import Tally
-from seatrial.postgres.isolation.pool import ClonePool, create_clone, drop, end_sessions
-from seatrial.postgres.sql import identifier
+from seatrial.postgres.isolation.pool import ClonePool, create_clone, drop
+from seatrial.postgres.isolation.swap import NamedDatabase
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Sequence
 
     import psycopg
 
     from seatrial.postgres.cluster import Cluster
     from seatrial.postgres.isolation.base import Replacing
-
-_SWAP_LIMIT_S = 10.0
-# A step takes some milliseconds; only one that is held up is worth a second connection.
-_SENTRY_DELAY_S = 0.15
-_SENTRY_STEP_S = 0.02
 
 
 def run_name(database: str) -> str:
@@ -36,8 +29,7 @@ class Clones:
     """The constant database name, and what stands behind it.
 
     Applications keep their address and their pools; a swap ends the sessions of the used database and
-    renames a fresh clone in its place, in one transaction, so that no moment exists without a database
-    of that name.
+    renames a fresh clone in its place.
     """
 
     def __init__(
@@ -51,6 +43,7 @@ class Clones:
         self._admin: psycopg.Connection[Any] = cluster.connect(
             cluster.admin["dbname"], application_name=run_name(database)
         )
+        self._named = NamedDatabase(cluster, lambda: self._admin, database, statements)
         self._pool: ClonePool | None = None
         self._pristine = False
         self.tally = Tally()
@@ -80,7 +73,7 @@ class Clones:
         """
         baseline = f"{self._database}_baseline_{next(self._numbers)}"
         with replacing():
-            self._retrying(lambda: self._copy_present(baseline))
+            self._named.copy_to(baseline)
         self._baselines.append(baseline)
         self._pristine = True
         self._end_pool()
@@ -113,7 +106,7 @@ class Clones:
         used = f"{self._database}_used_{next(self._numbers)}"
         clone = self._living_pool().take()
         with replacing():
-            self._retrying(lambda: self._rename(used, clone))
+            self._named.exchange(clone, aside=used)
         self._living_pool().discard(used)
         self._pristine = True
         self.tally.replaced += 1
@@ -141,50 +134,3 @@ class Clones:
             for unused in self._pool.close():
                 drop(self._admin, unused)
             self._pool = None
-
-    def _copy_present(self, baseline: str) -> None:
-        create_clone(
-            self._admin, self._cluster, name=baseline, baseline=self._database, statements=self._statements
-        )
-
-    def _rename(self, aside: str, clone: str) -> None:
-        name = identifier(self._database)
-        with self._admin.transaction():
-            self._admin.execute(f"ALTER DATABASE {name} RENAME TO {identifier(aside)}".encode())
-            self._admin.execute(f"ALTER DATABASE {identifier(clone)} RENAME TO {name}".encode())
-
-    def _retrying(self, step: Callable[[], None]) -> None:
-        """Run a step that needs the database without sessions; a pool may reconnect meanwhile."""
-        import psycopg  # noqa: PLC0415 - an extra; loaded only when a server is used
-
-        deadline = time.monotonic() + _SWAP_LIMIT_S
-        while True:
-            end_sessions(self._admin, self._database)
-            try:
-                with self._sentry():
-                    step()
-            except psycopg.errors.ObjectInUse:
-                if time.monotonic() > deadline:
-                    raise
-            else:
-                return
-
-    @contextlib.contextmanager
-    def _sentry(self) -> Iterator[None]:
-        """End sessions that come while a step runs: the server would wait five seconds for them to leave."""
-        over = threading.Event()
-
-        def watch() -> None:
-            with self._cluster.connect(self._cluster.admin["dbname"]) as connection:
-                while not over.wait(_SENTRY_STEP_S):
-                    end_sessions(connection, self._database)
-
-        timer = threading.Timer(_SENTRY_DELAY_S, watch)
-        timer.daemon = True
-        timer.start()
-        try:
-            yield
-        finally:
-            over.set()
-            timer.cancel()
-            timer.join()

@@ -29,19 +29,34 @@ class ClonePool:
     """Clones of one baseline database, always a few ahead.
 
     One thread with one connection makes clones and drops used databases, so that the two never compete.
+
+    Args:
+        cluster: where.
+        baseline: the database to copy; nobody is connected to it.
+        statements: what a copy leaves out, see `create_clone`.
+        prefix: how the names of the clones begin.
+        depth: how many to keep ready.
     """
 
-    def __init__(self, cluster: Cluster, *, baseline: str, statements: Sequence[str], prefix: str) -> None:
+    def __init__(
+        self,
+        cluster: Cluster,
+        *,
+        baseline: str,
+        statements: Sequence[str],
+        prefix: str,
+        depth: int = _DEPTH,
+    ) -> None:
         self._cluster = cluster
         self._baseline = baseline
         self._statements = statements
         self._prefix = prefix
+        self._depth = depth
         self._numbers = itertools.count(1)
         self._ready: queue.Queue[str | BaseException] = queue.Queue()
         self._used: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._wake = threading.Event()
         self._stopping = False
-        self._made = 0
         self._thread = threading.Thread(target=self._work, name="seatrial-clones", daemon=True)
         self._thread.start()
 
@@ -101,7 +116,7 @@ class ClonePool:
 
     def _one_task(self, connection: psycopg.Connection[Any]) -> bool:
         """Make a clone or drop a used database; False where there is nothing to do."""
-        if self._ready.qsize() < _DEPTH:
+        if self._ready.qsize() < self._depth:
             self._ready.put(self._make(connection))
             return True
         if not self._used.empty():

@@ -41,6 +41,8 @@ TUNING = {
     "full_page_writes": "off",
     "wal_level": "minimal",
     "max_wal_senders": "0",
+    # Applications that commit in two phases can be tested.
+    "max_prepared_transactions": "8",
     "max_logical_replication_workers": "0",
     "wal_keep_size": "64MB",
     "max_wal_size": "4GB",

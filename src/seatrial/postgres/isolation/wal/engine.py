@@ -1,0 +1,246 @@
+"""Isolation by the server's own log: only what a test changed is put back, and every session stays."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import time
+from typing import TYPE_CHECKING
+
+from seatrial.errors import IsolationError
+from seatrial.postgres.isolation.base import Tally
+from seatrial.postgres.isolation.clones import run_name
+from seatrial.postgres.isolation.pool import create_clone, drop
+from seatrial.postgres.isolation.swap import NamedDatabase
+from seatrial.postgres.isolation.wal.baseline import Baseline
+from seatrial.postgres.isolation.wal.control import Control
+from seatrial.postgres.isolation.wal.log import Log
+from seatrial.postgres.isolation.wal.plan import CloneNeededError
+from seatrial.postgres.isolation.wal.shared import SharedState
+from seatrial.postgres.isolation.wal.window import Quiet
+from seatrial.postgres.isolation.wal.work import Work
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from seatrial.postgres.cluster import Cluster
+    from seatrial.postgres.isolation.base import Replacing
+    from seatrial.postgres.isolation.wal.sessions import EndedSession
+
+
+class WalReset:
+    """The constant database name, reset in place between tests.
+
+    The log says which relations were written since the last reset; those are brought back to the baseline
+    in one or two round trips. Whatever that cannot be proved right for is answered with a fresh copy of the
+    baseline under the same name, as is every error on the way.
+
+    Args:
+        cluster: an embedded server for which `why_not` found no reason.
+        database: the constant name.
+        template: the first baseline.
+        statements: what a copy leaves out, see `create_clone`.
+    """
+
+    def __init__(
+        self, cluster: Cluster, *, database: str, template: str, statements: Sequence[str] = ()
+    ) -> None:
+        self._cluster = cluster
+        self._database = database
+        self._template = template
+        self._statements = statements
+        self._numbers = itertools.count(1)
+        self._control = Control(cluster, application_name=run_name(database))
+        self._log = Log(self._control)
+        self._quiet = Quiet(cluster, self._control, self._log)
+        self._named = NamedDatabase(cluster, lambda: self._control.connection, database, statements)
+        self._baselines: list[Baseline] = []
+        self._work: Work | None = None
+        self._pristine = False
+        self.tally = Tally()
+
+    @property
+    def ended(self) -> Sequence[EndedSession]:
+        """The sessions that the latest `restore` had to end, because they were in the middle of something."""
+        return self._quiet.ended
+
+    def open(self) -> None:
+        """Put a first copy of the template under the constant name."""
+        self._log.start_here()
+        create_clone(
+            self._control.connection,
+            self._cluster,
+            name=self._database,
+            baseline=self._template,
+            statements=self._statements,
+        )
+        self._add_baseline(self._template)
+        self._pristine = True
+
+    def position(self) -> object:
+        """How far the server's log has come; None while copies are made in the background."""
+        if any(baseline.is_copied for baseline in self._baselines):
+            return None
+        (((position,),),) = self._control.query("select pg_current_wal_insert_lsn()")
+        return position
+
+    @property
+    def pristine(self) -> bool:
+        """Whether the database equals its baseline because it was handed to nobody since."""
+        return self._pristine
+
+    def hand_over(self) -> None:
+        """Note that somebody may write now."""
+        self._pristine = False
+        self._baseline.prefetch()
+
+    def restore(self, replacing: Replacing) -> None:
+        """Make the database equal its baseline again.
+
+        Raises:
+            IsolationError: neither a reset nor a fresh copy could do it.
+        """
+        started = time.perf_counter()
+        try:
+            changed = self._reset(replacing)
+        except CloneNeededError as need:
+            self._replace(replacing, self._baseline, need.reason)
+        except IsolationError:
+            raise
+        except Exception as error:  # noqa: BLE001 - nothing is guessed: what went wrong ends in a fresh copy
+            self._reconnect()
+            self._replace(replacing, self._baseline, type(error).__name__)
+        else:
+            self.tally.reset += changed
+            self.tally.untouched += not changed
+        self._pristine = True
+        self.tally.seconds += time.perf_counter() - started
+
+    def push(self, replacing: Replacing) -> None:
+        """Make the present state the baseline; costs next to nothing if nothing was written."""
+        if self._is_unwritten():
+            self._baselines.append(self._baseline)
+            return
+        name = f"{self._database}_baseline_{next(self._numbers)}"
+        self._leave_work()
+        with replacing():
+            self._log.start_here()
+            self._named.copy_to(name)
+        self._add_baseline(name)
+        self._pristine = True
+
+    def pop(self, replacing: Replacing) -> None:
+        """Go back to the baseline before the latest one."""
+        outdated = self._baselines.pop()
+        if outdated is self._baseline:
+            if not self._pristine:
+                self.restore(replacing)
+            return
+        leftovers = [*outdated.close(), outdated.database]
+        self._replace(replacing, self._baseline, None, leftovers)
+        self._pristine = True
+
+    def close(self, *, drop_databases: bool) -> None:
+        """Stop the background work; on a server that lives on, drop all we made but the template."""
+        self._leave_work()
+        made = [self._database]
+        for baseline in dict.fromkeys(self._baselines):
+            made += [*baseline.close(), baseline.database]
+        if drop_databases:
+            for name in made:
+                if name != self._template:
+                    drop(self._control.connection, name)
+        self._control.close()
+
+    @property
+    def _baseline(self) -> Baseline:
+        if not self._baselines:
+            raise IsolationError(
+                "the database was used before it was opened",
+                code="isolation.closed",
+                remedy="open() it first",
+            )
+        return self._baselines[-1]
+
+    def _add_baseline(self, database: str) -> None:
+        number = next(self._numbers)
+        self._baselines.append(
+            Baseline(
+                self._cluster,
+                database=database,
+                statements=self._statements,
+                prefix=f"{self._database}_clone_{number}",
+                shared=SharedState(self._control, self._database),
+            )
+        )
+
+    def _reset(self, replacing: Replacing) -> bool:
+        """Undo in place what was written since; whether anything was."""
+        mirror, work = self._baseline.mirror(), self._working()
+        window = self._quiet.window(work, replacing)
+        if window.too_long:
+            raise CloneNeededError("large write")
+        if window.unchanged:
+            work.set_back_unlogged_sequences(mirror)
+            return False
+        found = work.classify(window.changes, mirror)
+        if found.shared and self._baseline.shared.differences():
+            raise CloneNeededError("roles, databases or their settings")
+        own = work.undo(found, mirror)
+        self._log.advance(window, own)
+        return bool(own)
+
+    def _working(self) -> Work:
+        if self._work is None:
+            self._work = Work(self._cluster, self._database)
+        return self._work
+
+    def _is_unwritten(self) -> bool:
+        """Whether nothing was written since the database last equalled its baseline."""
+        work = self._working()
+        window = self._log.read(work.oid, work.ours)
+        if window.busy or window.prepared or window.too_long or work.holds_unlogged:
+            return False
+        if window.unchanged:
+            return True
+        written = [change for change in window.changes if not change.is_harmless]
+        if not all(change.file.is_shared for change in written):
+            return False
+        if written and self._baseline.shared.differences():
+            return False
+        self._log.advance(window, ())
+        return True
+
+    def _replace(
+        self, replacing: Replacing, baseline: Baseline, reason: str | None, leftovers: Sequence[str] = ()
+    ) -> None:
+        """Put a fresh copy of a baseline under the constant name."""
+        used = f"{self._database}_used_{next(self._numbers)}"
+        self._leave_work()
+        clone = baseline.take()
+        with replacing():
+            self._log.start_here()
+            self._named.exchange(clone, aside=used)
+        if baseline.shared.differences():
+            # A role cannot go as long as something belongs to it.
+            for database in (used, *leftovers):
+                drop(self._control.connection, database)
+            baseline.shared.undo()
+        else:
+            for database in (used, *leftovers):
+                baseline.discard(database)
+        self.tally.replaced += 1
+        if reason is not None:
+            self.tally.reasons[reason] += 1
+
+    def _leave_work(self) -> None:
+        if self._work is not None:
+            self._work.close()
+            self._work = None
+
+    def _reconnect(self) -> None:
+        """Open our sessions anew: an error may have broken them, or the server was started again."""
+        self._leave_work()
+        with contextlib.suppress(Exception):
+            self._baseline.reconnect()
+        self._control.reconnect()

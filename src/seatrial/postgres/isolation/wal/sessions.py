@@ -1,0 +1,88 @@
+"""The sessions of others that are in the middle of something, and ending them."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from seatrial.errors import IsolationError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from seatrial.postgres.isolation.wal.control import Control
+    from seatrial.postgres.isolation.wal.session import Row
+
+_GONE_LIMIT_S = 10.0
+_POLL_S = 0.0003
+_GRACE_S = 0.05
+
+
+@dataclass(frozen=True)
+class EndedSession:
+    """A session that had to be ended, because a test left it in the middle of a transaction or statement."""
+
+    pid: int
+    application_name: str
+    state: str
+    query: str
+    """The running statement, or the latest one."""
+    transaction_start: str | None
+    """When its transaction began, as the server prints it, in UTC."""
+
+
+def parse_busy(rows: Sequence[Row]) -> list[EndedSession]:
+    """Read the rows of the statement `busy`."""
+    return [
+        EndedSession(int(pid or 0), name or "", state or "", query or "", start)
+        for pid, name, state, query, start in rows
+    ]
+
+
+class Busy:
+    """Finds and ends sessions that a reset cannot work beside.
+
+    What such a session wrote before the reset could be committed after it, and would then be in no window
+    of the log that is read.
+    """
+
+    def __init__(self, control: Control) -> None:
+        self._control = control
+
+    def after_a_moment(self, database: int, ours: str) -> list[EndedSession]:
+        """Those that are still busy after 50 ms: one that is just leaving needs no ending."""
+        deadline = time.monotonic() + _GRACE_S
+        while (busy := self._find(database, ours)) and time.monotonic() < deadline:
+            time.sleep(_POLL_S)
+        return busy
+
+    def end(self, database: int, ours: str) -> list[EndedSession]:
+        """End them and wait until they are gone; those that were ended.
+
+        Raises:
+            IsolationError: one did not end within 10 s.
+        """
+        ended: dict[int, EndedSession] = {}
+        deadline = time.monotonic() + _GONE_LIMIT_S
+        while busy := self._find(database, ours):
+            ended |= {session.pid: session for session in busy if session.pid not in ended}
+            if time.monotonic() > deadline:
+                raise _stuck(busy[0])
+            pids = ",".join(str(session.pid) for session in busy)
+            self._control.query(f"select pg_terminate_backend(pid) from unnest('{{{pids}}}'::int[]) pid")
+            time.sleep(_POLL_S)
+        return list(ended.values())
+
+    def _find(self, database: int, ours: str) -> list[EndedSession]:
+        (rows,) = self._control.pipeline([("busy", (str(database), ours))])
+        return parse_busy(rows)
+
+
+def _stuck(session: EndedSession) -> IsolationError:
+    return IsolationError(
+        f"session {session.pid} ({session.application_name}) did not end within {_GONE_LIMIT_S:.0f} s",
+        code="isolation.sessions",
+        detail=session.query,
+        remedy="look in pg_stat_activity for what it is doing",
+    )
