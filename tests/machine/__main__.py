@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import argparse
+import faulthandler
+import signal
 import time
 
 from seatrial.postgres.cache import CacheFolder
@@ -24,6 +26,7 @@ def main() -> None:
     engine = ENGINES[arguments.engine]
     server = MachineServer.start(CacheFolder.locate())
     stage = Stage(server, engine)
+    faulthandler.register(signal.SIGUSR1)
     started = time.perf_counter()
     try:
         if arguments.program is None:

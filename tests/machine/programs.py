@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING
+from random import Random
 
 from hypothesis import strategies as st
 
@@ -12,9 +12,6 @@ from tests.machine.operation import Operation
 from tests.machine.operations_rows import ROWS
 from tests.machine.operations_structure import STRUCTURE
 from tests.machine.operations_work import WORK
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 RESET = Operation(name="reset", variants=("",))
 PUSH = Operation(name="push", variants=("",), noticed=True)
@@ -31,9 +28,10 @@ RESTART = Operation(name="restart", variants=("",), structure=True, noticed=True
 CONTROL = (RESET, PUSH, POP, PREPARE, RESTART)
 OPERATIONS = {operation.name: operation for operation in (*ROWS, *WORK, *STRUCTURE, *CONTROL)}
 _LONGEST = 30
-_NUMBERS = 2**12
-_STRUCTURAL_IN_TEN = 4
-_RESTART_IN = 40
+_NUMBERS = 2**11
+_STRUCTURAL = 0.45
+_FEW, _MOST = 0.1, 0.9
+_RESTARTED = 0.02
 
 
 @dataclass(frozen=True)
@@ -81,34 +79,31 @@ def programs(lacking: frozenset[str]) -> st.SearchStrategy[Program]:
     and most programs have to be such as applications run all day.
     """
 
-    @st.composite
-    def program(draw: Callable[[st.SearchStrategy[int]], int]) -> Program:
-        length = draw(_integers(_LONGEST))
-        # Definitions come last in the choice, so that shrinking leaves them out where it can.
-        structural = draw(_integers(9)) >= 10 - _STRUCTURAL_IN_TEN
-        choice = _choice(lacking, structural)
-        steps = []
-        for _ in range(length):
-            operation = choice[draw(_integers(len(choice) - 1))]
-            number = draw(_integers(_NUMBERS - 1))
-            steps.append(Step(operation, number // 2, number % 2))
-        if "restart" not in lacking and length and draw(_integers(_RESTART_IN)) == _RESTART_IN:
-            steps.insert(length // 2, Step(RESTART, 0, 0))
-        return Program(tuple(steps))
-
-    return program()
+    # Hypothesis would vary one program again and again; what is wanted is many that have nothing in common.
+    return st.randoms(use_true_random=True).map(lambda random: _program(random, lacking))
 
 
-@cache
-def _integers(highest: int) -> st.SearchStrategy[int]:
-    return st.integers(0, highest)
+def _program(random: Random, lacking: frozenset[str]) -> Program:
+    plain, structure = _choices(lacking)
+    # Where all is changed a copy undoes all: one change among many writes asks more of an engine.
+    share = random.choice((_FEW, _MOST)) if random.random() < _STRUCTURAL else 0.0
+    steps = [
+        Step(
+            random.choice(structure if random.random() < share else plain),
+            random.randrange(_NUMBERS),
+            random.randrange(2),
+        )
+        for _ in range(random.randint(0, _LONGEST))
+    ]
+    if "restart" not in lacking and steps and random.random() < _RESTARTED:
+        steps.insert(random.randrange(len(steps)), Step(RESTART, 0, 0))
+    return Program(tuple(steps))
 
 
 @cache
-def _choice(lacking: frozenset[str], structural: bool) -> tuple[Operation, ...]:
-    plain = [operation for operation in (*ROWS, *WORK, *CONTROL) if operation.name not in lacking]
-    if not structural:
-        return tuple(operation for operation in plain for _ in range(operation.weight))
-    changing = [operation for operation in STRUCTURE if operation.name not in lacking]
-    # As often as all others together would be: half of the steps of such a program change definitions.
-    return (*plain, *(changing * (len(plain) // len(changing))))
+def _choices(lacking: frozenset[str]) -> tuple[tuple[Operation, ...], tuple[Operation, ...]]:
+    plain = (operation for operation in (*ROWS, *WORK, *CONTROL) for _ in range(operation.weight))
+    return (
+        tuple(operation for operation in plain if operation.name not in lacking),
+        tuple(operation for operation in STRUCTURE if operation.name not in lacking),
+    )

@@ -52,6 +52,10 @@ class Stage:
         self._mirror = server.cluster.connect(MIRROR)
         self._baselines: list[Baseline] = []
         self._noticed = True
+        self.failure: BaseException | None = None
+        """What the latest program that failed ended with."""
+        self.leaks: list[str] = []
+        """What resets left behind, over all programs."""
         self.effective: set[str] = set()
         """Operations of the running program that the server did not refuse."""
         self.log: list[str] = []
@@ -83,7 +87,7 @@ class Stage:
             while len(self._baselines) > 1:
                 self._pop()
         except BaseException as failure:
-            failure.add_note("\n".join(["what was done:", *self.log]))
+            self.failure = failure
             self._give_up()
             raise
 
@@ -128,13 +132,22 @@ class Stage:
         if len(self._baselines) > _DEEPEST:
             return
         self.log.append("push")
-        before = take(self._watching(), cluster_wide=False, built_in=False)
+        before = None if self._something_is_open else self._present()
         self.engine.push(self._replacing)
         self._no_transaction_remains()
-        differences = take(self._watching(), cluster_wide=False, built_in=False).differences(before)
-        assert not differences, _listed("push changed the database", differences)
+        differences = self._present().differences(before) if before else []
+        self._require("push changed the database", differences)
         self._baselines.append(Baseline.take(self._watching()))
         self.engine.hand_over()
+
+    @property
+    def _something_is_open(self) -> bool:
+        """Whether locks may be held that a snapshot would wait for."""
+        prepared = "prepared" in self.effective
+        return prepared or any(session.in_transaction for session in self._sessions)
+
+    def _present(self) -> Snapshot:
+        return take(self._watching(), cluster_wide=False, built_in=False)
 
     def _pop(self) -> None:
         if len(self._baselines) == 1:
@@ -165,7 +178,7 @@ class Stage:
             expected = baseline.own.only_content()
         mirror = self._mirror_connection() if len(self._baselines) == 1 else None
         differences = found.differences(expected, connection=self._watching(), mirror=mirror)
-        assert not differences, _listed("the database differs from its baseline", differences)
+        self._require("the database differs from its baseline", differences)
 
     def _no_transaction_remains(self) -> None:
         if any(session.in_transaction for session in self._sessions):
@@ -173,8 +186,12 @@ class Stage:
                 "select count(*) from pg_stat_activity where datname = current_database() "
                 "and state like 'idle in transaction%'"
             )
-            assert row[0] == 0, "a transaction of the application is still open"
+            self._require("transactions of the application are still open", [str(row[0])] if row[0] else [])
             self._forget_sessions()
+
+    def _require(self, title: str, differences: list[str]) -> None:
+        self.leaks += differences
+        assert not differences, "\n  ".join([f"{title}:", *differences])
 
     @contextlib.contextmanager
     def _replacing(self) -> Iterator[None]:
@@ -217,7 +234,3 @@ class Stage:
             # What a failed engine raises on its way out says nothing new.
             with contextlib.suppress(Exception):
                 engine.close(drop_databases=False)
-
-
-def _listed(title: str, differences: list[str]) -> str:
-    return "\n  ".join([f"{title}:", *differences])
