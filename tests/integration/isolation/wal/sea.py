@@ -12,7 +12,7 @@ from typing import Any
 import psycopg
 
 from seatrial.postgres.cache import CacheFolder
-from seatrial.postgres.cluster import Cluster, Credential
+from seatrial.postgres.cluster import Cluster, Credential, Login
 from seatrial.postgres.isolation import WalReset
 from seatrial.postgres.isolation.wal import why_not
 from seatrial.postgres.server import (
@@ -36,6 +36,7 @@ class Sea:
     server: EmbeddedServer
     engine: WalReset
     replaced: int = 0
+    mirrors: dict[str, dict[str, Any]] = field(default_factory=dict)
     sessions: list[psycopg.Connection[Any]] = field(default_factory=list)
 
     @contextlib.contextmanager
@@ -43,17 +44,21 @@ class Sea:
         self.replaced += 1
         yield
 
-    def connect(self, database: str = DATABASE) -> psycopg.Connection[Any]:
-        """A session of a test: the owner's, who is no superuser."""
-        session = self.cluster.connect(database, login="owner")
+    def connect(self, database: str = DATABASE, *, login: Login = "owner") -> psycopg.Connection[Any]:
+        """A session of a test, as a rule the owner's, who is no superuser."""
+        session = self.cluster.connect(database, login=login)
         self.sessions.append(session)
         return session
 
     def run(self, *statements: str, admin: bool = False) -> psycopg.Cursor[Any]:
-        session = self.cluster.connect(DATABASE) if admin else self.connect()
+        session = self.connect(login="admin" if admin else "owner")
         for statement in statements:
             cursor = session.execute(statement.encode())
         return cursor
+
+    def disconnect(self) -> None:
+        for session in self.sessions:
+            session.close()
 
     def restore(self) -> None:
         self.engine.restore(self.replacing)
@@ -61,7 +66,10 @@ class Sea:
 
     def difference(self) -> dict[str, Any]:
         """What is not as in the baseline, in full."""
-        theirs = snapshot(self.cluster, self.engine._baseline.mirror().database)
+        mirror = self.engine._baseline.mirror().database
+        if mirror not in self.mirrors:
+            self.mirrors[mirror] = snapshot(self.cluster, mirror)
+        theirs = self.mirrors[mirror]
         ours = snapshot(self.cluster, DATABASE)
         return {
             name: (ours.get(name), theirs.get(name))
@@ -97,12 +105,12 @@ def snapshot(cluster: Cluster, database: str) -> dict[str, Any]:
             only = "" if kind == "S" else "only"
             found[name] = session.execute(f"select {columns} from {only} {name} x{order}".encode()).fetchall()
         for catalogue, hidden in _CATALOGUES.items():
-            rows = session.execute(
-                f"select (to_jsonb(c) - '{{{hidden}}}'::text[])::text from pg_catalog.{catalogue} c".encode()
+            temporary = "where nspname !~ '^pg_(toast_)?temp_'" if catalogue == "pg_namespace" else ""
+            found[catalogue] = session.execute(
+                "select count(*), md5(string_agg(row, '|' order by row)) from "
+                f"(select (to_jsonb(c) - '{{{hidden}}}'::text[])::text as row "
+                f"from pg_catalog.{catalogue} c {temporary}) x".encode()
             ).fetchall()
-            found[catalogue] = sorted(
-                row for (row,) in rows if '"pg_temp_' not in row and '"pg_toast_temp_' not in row
-            )
         found["large objects"] = session.execute("select loid, pageno, data from pg_largeobject").fetchall()
         found["settings"] = session.execute(
             "select s.setrole, s.setconfig from pg_db_role_setting s left join pg_database d on d.oid = setdatabase "
@@ -165,19 +173,16 @@ def serve(cache: Path) -> Iterator[tuple[Cluster, EmbeddedServer]]:
 @contextlib.contextmanager
 def sail(cluster: Cluster, server: EmbeddedServer, schema: str) -> Iterator[Sea]:
     """An engine on a schema, handed over to a first test."""
-    with cluster.connect("postgres") as admin:
+    with contextlib.ExitStack() as stack:
+        admin = stack.enter_context(cluster.connect("postgres"))
         admin.execute(f"create database {TEMPLATE} owner owner".encode())
-    with cluster.connect(TEMPLATE, login="owner") as owner:
-        owner.execute(schema.encode())
-    engine = WalReset(cluster, database=DATABASE, template=TEMPLATE)
-    sea = Sea(cluster, server, engine)
-    try:
+        stack.callback(admin.execute, f"drop database {TEMPLATE}".encode())
+        with cluster.connect(TEMPLATE, login="owner") as owner:
+            owner.execute(schema.encode())
+        engine = WalReset(cluster, database=DATABASE, template=TEMPLATE)
+        sea = Sea(cluster, server, engine)
+        stack.callback(engine.close, drop_databases=True)
+        stack.callback(sea.disconnect)
         engine.open()
         engine.hand_over()
         yield sea
-    finally:
-        for session in sea.sessions:
-            session.close()
-        engine.close(drop_databases=True)
-        with cluster.connect("postgres") as admin:
-            admin.execute(f"drop database {TEMPLATE}".encode())

@@ -45,12 +45,12 @@ class MovedRows:
     """
 
     def __init__(self) -> None:
-        self._now: dict[int, dict[Place, tuple[Place, str]]] = defaultdict(dict)
+        self._tables: dict[int, _Moved] = defaultdict(_Moved)
 
     def note(self, table: Relation, origins: Sequence[Place], returned: Sequence[Row]) -> None:
         """Rows were put back, in this order."""
         for origin, (place, writer) in zip(origins, returned, strict=True):
-            self._now[table.oid][origin] = (str(place), str(writer))
+            self._tables[table.oid].put(origin, str(place), str(writer))
 
     def patch(self, work: Session, mirror: Mirror, table: Relation, blocks: Collection[int]) -> Patch:
         """Compare the written blocks of a table with what should be in them."""
@@ -64,16 +64,37 @@ class MovedRows:
         self, mirror: Mirror, table: Relation, blocks: Collection[int]
     ) -> dict[Place, tuple[str, Place]]:
         """Place in the work database -> writer, and place in the mirror."""
-        moved = self._now[table.oid]
+        moved = self._tables[table.oid]
         stayed = {
             place: (writer, place)
             for place, writer in _rows_in(mirror.session, table, blocks).items()
-            if place not in moved
+            if place not in moved.places
         }
-        came = {
-            place: (writer, origin) for origin, (place, writer) in moved.items() if _order(place)[0] in blocks
+        return stayed | moved.lying_in(blocks)
+
+
+class _Moved:
+    """The moved rows of one table, found by where they were and by the block they are in."""
+
+    def __init__(self) -> None:
+        self.places: dict[Place, Place] = {}
+        """Place in the mirror -> place in the work database."""
+        self._blocks: dict[int, dict[Place, tuple[str, Place]]] = defaultdict(dict)
+
+    def put(self, origin: Place, place: Place, writer: str) -> None:
+        if (before := self.places.get(origin)) is not None:
+            del self._blocks[_order(before)[0]][before]
+        self.places[origin] = place
+        self._blocks[_order(place)[0]][place] = (writer, origin)
+
+    def lying_in(self, blocks: Collection[int]) -> dict[Place, tuple[str, Place]]:
+        """Place -> writer, and place in the mirror."""
+        return {
+            place: row
+            for block in blocks
+            if block in self._blocks
+            for place, row in self._blocks[block].items()
         }
-        return stayed | came
 
 
 def insert(table: Relation, rows: str) -> str:

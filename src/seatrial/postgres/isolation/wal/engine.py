@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import itertools
 import time
 from typing import TYPE_CHECKING
@@ -18,7 +17,7 @@ from seatrial.postgres.isolation.wal.log import Log
 from seatrial.postgres.isolation.wal.plan import CloneNeededError
 from seatrial.postgres.isolation.wal.shared import SharedState
 from seatrial.postgres.isolation.wal.window import Quiet
-from seatrial.postgres.isolation.wal.work import Work
+from seatrial.postgres.isolation.wal.work import TemporaryTablesError, Work
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -101,15 +100,17 @@ class WalReset:
             IsolationError: neither a reset nor a fresh copy could do it.
         """
         started = time.perf_counter()
+        self._quiet.ended = []
         try:
-            changed = self._reset(replacing)
+            changed = self._reset_beside_temporary_tables(replacing)
         except CloneNeededError as need:
-            self._replace(replacing, self._baseline, need.reason)
+            self._replace_or_fail(replacing, need.reason)
         except IsolationError:
             raise
         except Exception as error:  # noqa: BLE001 - nothing is guessed: what went wrong ends in a fresh copy
-            self._reconnect()
-            self._replace(replacing, self._baseline, type(error).__name__)
+            self._leave_work()
+            self._baseline.reconnect()
+            self._replace_or_fail(replacing, _describe(error), reconnect=True)
         else:
             self.tally.reset += changed
             self.tally.untouched += not changed
@@ -137,7 +138,7 @@ class WalReset:
                 self.restore(replacing)
             return
         leftovers = [*outdated.close(), outdated.database]
-        self._replace(replacing, self._baseline, None, leftovers)
+        self._replace(replacing, leftovers)
         self._pristine = True
 
     def close(self, *, drop_databases: bool) -> None:
@@ -173,6 +174,13 @@ class WalReset:
                 shared=SharedState(self._control, self._database),
             )
         )
+
+    def _reset_beside_temporary_tables(self, replacing: Replacing) -> bool:
+        try:
+            return self._reset(replacing)
+        except TemporaryTablesError:
+            self._quiet.end_all(self._working(), replacing)
+            return self._reset(replacing)
 
     def _reset(self, replacing: Replacing) -> bool:
         """Undo in place what was written since; whether anything was."""
@@ -211,10 +219,27 @@ class WalReset:
         self._log.advance(window, ())
         return True
 
-    def _replace(
-        self, replacing: Replacing, baseline: Baseline, reason: str | None, leftovers: Sequence[str] = ()
-    ) -> None:
-        """Put a fresh copy of a baseline under the constant name."""
+    def _replace_or_fail(self, replacing: Replacing, reason: str, *, reconnect: bool = False) -> None:
+        import psycopg  # noqa: PLC0415 - an extra; loaded only when a server is used
+
+        try:
+            if reconnect:
+                # An error may have broken our sessions, or the server was started again.
+                self._control.reconnect()
+            self._replace(replacing)
+        except psycopg.Error as error:
+            raise IsolationError(
+                f"the database could not be brought back to its baseline ({reason}), nor replaced by a copy",
+                code="isolation.not-restored",
+                detail=str(error),
+                remedy="look at the server's log, its free space, and what else uses it",
+            ) from error
+        self.tally.replaced += 1
+        self.tally.reasons[reason] += 1
+
+    def _replace(self, replacing: Replacing, leftovers: Sequence[str] = ()) -> None:
+        """Put a fresh copy of the baseline under the constant name, and drop what is not needed any more."""
+        baseline = self._baseline
         used = f"{self._database}_used_{next(self._numbers)}"
         self._leave_work()
         clone = baseline.take()
@@ -229,18 +254,19 @@ class WalReset:
         else:
             for database in (used, *leftovers):
                 baseline.discard(database)
-        self.tally.replaced += 1
-        if reason is not None:
-            self.tally.reasons[reason] += 1
 
     def _leave_work(self) -> None:
         if self._work is not None:
             self._work.close()
             self._work = None
 
-    def _reconnect(self) -> None:
-        """Open our sessions anew: an error may have broken them, or the server was started again."""
-        self._leave_work()
-        with contextlib.suppress(Exception):
-            self._baseline.reconnect()
-        self._control.reconnect()
+
+def _describe(error: Exception) -> str:
+    """Why a reset was not possible, in a few words for the summary."""
+    import psycopg  # noqa: PLC0415 - an extra; loaded only when a server is used
+
+    if "has already been removed" in str(error) or "could not find a valid record" in str(error):
+        return "WAL gone"
+    if isinstance(error, psycopg.OperationalError):
+        return "connection lost"
+    return type(error).__name__

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from seatrial.postgres.isolation.wal.log_statements import LIMIT_BYTES
 from seatrial.postgres.isolation.wal.records import Change
 from seatrial.postgres.isolation.wal.relations import FileKey
-from seatrial.postgres.isolation.wal.sessions import EndedSession, parse_busy
+from seatrial.postgres.isolation.wal.sessions import EndedSession, parse_sessions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -74,7 +74,7 @@ class Log:
         unchanged = end is None
         return Window(
             changes=() if unchanged else tuple(_change(row) for row in blocks),
-            busy=tuple(parse_busy(busy)),
+            busy=tuple(parse_sessions(busy)),
             prepared=prepared == "t",
             too_long=not unchanged and int(distance or 0) > LIMIT_BYTES,
             unchanged=unchanged,

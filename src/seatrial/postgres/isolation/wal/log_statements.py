@@ -44,4 +44,9 @@ where pid <> all($2::int[])
 """
 
 
-STATEMENTS = {"mark": _MARK, "state": _STATE, "blocks": _BLOCKS, "busy": _BUSY}
+_OTHERS = """
+select pid, application_name, state, query, xact_start
+from pg_stat_get_activity(null) where pid <> all($2::int[]) and datid = $1::oid
+"""
+
+STATEMENTS = {"mark": _MARK, "state": _STATE, "blocks": _BLOCKS, "busy": _BUSY, "others": _OTHERS}

@@ -34,6 +34,8 @@ class Relation:
     """Whether triggers or rules run even for us."""
     cache: int = 1
     """How many values a session takes from a sequence at once."""
+    has_toast: bool = False
+    """Whether wide values lie in a table beside it."""
 
     @property
     def catalogue_name(self) -> str:
@@ -51,7 +53,7 @@ select coalesce(nullif(c.reltablespace, 0), d.dattablespace), pg_relation_fileno
   exists (select from pg_trigger t where t.tgrelid = c.oid and t.tgenabled in ('A', 'R'))
   or exists (select from pg_rewrite r where r.ev_class = c.oid and r.ev_enabled in ('A', 'R')
              and c.relkind <> 'm'),
-  (select s.seqcache from pg_sequence s where s.seqrelid = c.oid)
+  (select s.seqcache from pg_sequence s where s.seqrelid = c.oid), c.reltoastrelid <> 0
 from pg_class c join pg_namespace n on n.oid = c.relnamespace
 cross join (select dattablespace from pg_database where datname = current_database()) d
 where c.relkind in ('r', 'm', 'S', 'i', 't') and c.relpersistence <> 't'
@@ -65,7 +67,7 @@ def read_relations(session: Session) -> dict[FileKey, Relation]:
 
 
 def _parse(row: Row) -> tuple[FileKey, Relation]:
-    tablespace, filenode, shared, oid, name, kind, catalogue, unlogged, columns, fires, cache = row
+    tablespace, filenode, shared, oid, name, kind, catalogue, unlogged, columns, fires, cache, toast = row
     key = FileKey(_number(tablespace), _number(filenode), shared == "t")
     relation = Relation(
         oid=_number(oid),
@@ -76,6 +78,7 @@ def _parse(row: Row) -> tuple[FileKey, Relation]:
         columns=columns,
         fires_always=fires == "t",
         cache=int(cache or 1),
+        has_toast=toast == "t",
     )
     return key, relation
 

@@ -32,8 +32,8 @@ class EndedSession:
     """When its transaction began, as the server prints it, in UTC."""
 
 
-def parse_busy(rows: Sequence[Row]) -> list[EndedSession]:
-    """Read the rows of the statement `busy`."""
+def parse_sessions(rows: Sequence[Row]) -> list[EndedSession]:
+    """Read the rows of the statements `busy` and `others`."""
     return [
         EndedSession(int(pid or 0), name or "", state or "", query or "", start)
         for pid, name, state, query, start in rows
@@ -53,7 +53,7 @@ class Busy:
     def after_a_moment(self, database: int, ours: str) -> list[EndedSession]:
         """Those that are still busy after 50 ms: one that is just leaving needs no ending."""
         deadline = time.monotonic() + _GRACE_S
-        while (busy := self._find(database, ours)) and time.monotonic() < deadline:
+        while (busy := self._find("busy", database, ours)) and time.monotonic() < deadline:
             time.sleep(_POLL_S)
         return busy
 
@@ -63,20 +63,31 @@ class Busy:
         Raises:
             IsolationError: one did not end within 10 s.
         """
+        return self._end("busy", database, ours)
+
+    def end_all(self, database: int, ours: str) -> None:
+        """End every session of the database but ours, busy or not.
+
+        Raises:
+            IsolationError: one did not end within 10 s.
+        """
+        self._end("others", database, ours)
+
+    def _end(self, which: str, database: int, ours: str) -> list[EndedSession]:
         ended: dict[int, EndedSession] = {}
         deadline = time.monotonic() + _GONE_LIMIT_S
-        while busy := self._find(database, ours):
-            ended |= {session.pid: session for session in busy if session.pid not in ended}
+        while found := self._find(which, database, ours):
+            ended |= {session.pid: session for session in found if session.pid not in ended}
             if time.monotonic() > deadline:
-                raise _stuck(busy[0])
-            pids = ",".join(str(session.pid) for session in busy)
+                raise _stuck(found[0])
+            pids = ",".join(str(session.pid) for session in found)
             self._control.query(f"select pg_terminate_backend(pid) from unnest('{{{pids}}}'::int[]) pid")
             time.sleep(_POLL_S)
         return list(ended.values())
 
-    def _find(self, database: int, ours: str) -> list[EndedSession]:
-        (rows,) = self._control.pipeline([("busy", (str(database), ours))])
-        return parse_busy(rows)
+    def _find(self, which: str, database: int, ours: str) -> list[EndedSession]:
+        (rows,) = self._control.pipeline([(which, (str(database), ours))])
+        return parse_sessions(rows)
 
 
 def _stuck(session: EndedSession) -> IsolationError:

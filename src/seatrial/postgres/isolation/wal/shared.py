@@ -135,10 +135,10 @@ class SharedState:
             if key[0] != "comment" or before == now.get(key):
                 continue
             place = before or now[key]
-            if place["class"] == "pg_authid":
+            role = self._things.get(("role", str(place["object"])))
+            if place["class"] == "pg_authid" and role is not None:
                 text = literal(before["text"]) if before else "null"
-                name = self._things[("role", str(place["object"]))]["rolname"]
-                yield f"comment on role {identifier(name)} is {text}"
+                yield f"comment on role {identifier(role['rolname'])} is {text}"
 
 
 def _set_settings(place: dict[str, Any], settings: list[str] | None) -> str:

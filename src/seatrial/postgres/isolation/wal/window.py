@@ -30,13 +30,17 @@ class Quiet:
         self.ended: list[EndedSession] = []
         """What had to be ended for the latest window."""
 
+    def end_all(self, work: Work, replacing: Replacing) -> None:
+        """End every session of the tested database but ours."""
+        with replacing():
+            self._busy.end_all(work.oid, work.ours)
+
     def window(self, work: Work, replacing: Replacing) -> Window:
         """The window up to now, in which every transaction is over.
 
         Raises:
             CloneNeededError: somebody begins anew again and again.
         """
-        self.ended = []
         for _ in range(_ATTEMPTS):
             window = self._log.read(work.oid, work.ours)
             if window.busy:

@@ -25,6 +25,10 @@ _SELF = "select oid from pg_database where datname = current_database()"
 _UNLOGGED = "select exists (select from pg_class where relpersistence = 'u')"
 
 
+class TemporaryTablesError(Exception):
+    """Sessions hold temporary tables, which show in the catalogues until those sessions end."""
+
+
 class Work:
     """The tested database as long as it is the same copy."""
 
@@ -48,6 +52,7 @@ class Work:
 
         Raises:
             CloneNeededError: that cannot be done in place.
+            TemporaryTablesError: that cannot be told before other sessions have ended.
             psycopg.Error: a statement failed.
         """
         rewritten = self._rewritten(found, mirror)
@@ -79,14 +84,25 @@ class Work:
         if not (found.catalogues or found.unknown):
             return set()
         if differing(self._catalogues, mirror.catalogues, found.catalogues | {"pg_class"}):
+            if self._holds_temporary():
+                raise TemporaryTablesError
             raise CloneNeededError("DDL")
         return self._reload_files()
+
+    def _holds_temporary(self) -> bool:
+        (((holds,),),) = self._session.query(
+            "select exists (select from pg_class where relpersistence = 't')"
+        )
+        return holds == "t"
 
     def _reload_files(self) -> set[int]:
         before, self._files = self._files or {}, read_relations(self._session)
         return {relation.oid for file, relation in self._files.items() if before.get(file) != relation}
 
     def _refresh(self, stale: list[Relation], mirror: Mirror) -> list[str]:
+        if any(view.has_toast for view in stale):
+            # REFRESH gives it another TOAST table, and the catalogues would differ ever after.
+            raise CloneNeededError("materialized view")
         own = refresh(self._session, stale)
         if changed_views(self._session, mirror.session, stale):
             raise CloneNeededError("materialized view")
