@@ -27,7 +27,7 @@ class Operation:
     who: Who = "any"
     structure: bool = False
     noticed: bool = False
-    weight: int = 1
+    weight: int = 2
 
     def statement(self, number: int) -> str:
         """The SQL for a number that a program carries."""
@@ -36,6 +36,6 @@ class Operation:
         return variant.format(n=rest % 50, few=rest % 5 + 1, many=rest * 7 % 1000 + 1, coin=rest % 2)
 
 
-def rows(name: str, *variants: str, weight: int = 1) -> Operation:
+def rows(name: str, *variants: str) -> Operation:
     """An operation on rows."""
-    return Operation(name=name, variants=variants, weight=weight)
+    return Operation(name=name, variants=variants)

@@ -14,8 +14,8 @@ from tests.machine.operations_structure import STRUCTURE
 from tests.machine.operations_work import WORK
 
 RESET = Operation(name="reset", variants=("",))
-PUSH = Operation(name="push", variants=("",), noticed=True)
-POP = Operation(name="pop", variants=("",), noticed=True)
+PUSH = Operation(name="push", variants=("",), noticed=True, weight=1)
+POP = Operation(name="pop", variants=("",), noticed=True, weight=1)
 PREPARE = Operation(
     name="prepared",
     variants=(

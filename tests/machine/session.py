@@ -24,6 +24,7 @@ class Session:
     def __init__(self, dsn: str) -> None:
         self._dsn = f"{dsn} options='{_OPTIONS}'"
         self._connection: PGconn | None = None
+        self._excused = False
 
     def run(self, text: str) -> bool:
         """Run statements one by one until one fails; whether all went well.
@@ -32,8 +33,12 @@ class Session:
         """
         return all(self._one(statement) for statement in split(text))
 
+    def excuse(self) -> None:
+        """The server was allowed to end this session; whether it did shows at the next use, as in a pool."""
+        self._excused = True
+
     def forget(self) -> None:
-        """The server has ended, or may have ended, this session: connect again at the next use."""
+        """This session is gone: connect again at the next use."""
         if self._connection is not None:
             self._connection.finish()
             self._connection = None
@@ -47,6 +52,17 @@ class Session:
         )
 
     def _one(self, statement: str) -> bool:
+        went_well = self._send(statement)
+        if went_well is None and self._excused:
+            self.forget()
+            went_well = self._send(statement)
+        self._excused = False
+        if went_well is None:
+            raise SessionEndedError(f"nobody said that this session would end; it had to run {statement!r}")
+        return went_well
+
+    def _send(self, statement: str) -> bool | None:
+        """Whether it went well; None where the session is gone."""
         connection = self._living()
         if connection.transaction_status == TransactionStatus.INERROR:
             connection.exec_(b"rollback")
@@ -57,9 +73,7 @@ class Session:
             connection.put_copy_end()
             while (last := connection.get_result()) is not None:
                 result = last
-        if connection.status == ConnStatus.BAD:
-            raise SessionEndedError(f"during {query!r}: {connection.error_message.decode().strip()}")
-        return result.status not in _FAILED
+        return None if connection.status == ConnStatus.BAD else result.status not in _FAILED
 
     def _living(self) -> PGconn:
         if self._connection is None:

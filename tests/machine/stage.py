@@ -49,6 +49,8 @@ class Stage:
         self._resets = 0
         self._sessions = [self._session("owner"), self._session("owner"), self._session("admin")]
         self._observer: psycopg.Connection[Any] | None = None
+        self._doubted = False
+        """Whether the observer may have been ended."""
         self._mirror = server.cluster.connect(MIRROR)
         self._baselines: list[Baseline] = []
         self._noticed = True
@@ -110,8 +112,6 @@ class Stage:
                 self._restart()
             case _:
                 self._execute(step)
-                return
-        self.effective.add(operation.name)
 
     def _execute(self, step: Step) -> None:
         index = 2 if step.operation.who == "superuser" else step.session
@@ -123,6 +123,7 @@ class Stage:
 
     def _reset(self) -> None:
         self.log.append("reset")
+        self.effective.add("reset")
         self.engine.restore(self._replacing)
         assert self.engine.pristine, "a restored database should be pristine"
         self._compare()
@@ -132,6 +133,7 @@ class Stage:
         if len(self._baselines) > _DEEPEST:
             return
         self.log.append("push")
+        self.effective.add("push")
         before = None if self._something_is_open else self._present()
         self.engine.push(self._replacing)
         self._no_transaction_remains()
@@ -153,6 +155,7 @@ class Stage:
         if len(self._baselines) == 1:
             return
         self.log.append("pop")
+        self.effective.add("pop")
         self.engine.pop(self._replacing)
         self._baselines.pop()
         self._noticed = True
@@ -161,6 +164,7 @@ class Stage:
 
     def _restart(self) -> None:
         self.log.append("restart")
+        self.effective.add("restart")
         self._mirror.close()
         self._server.restart()
         self._forget_sessions()
@@ -181,13 +185,15 @@ class Stage:
         self._require("the database differs from its baseline", differences)
 
     def _no_transaction_remains(self) -> None:
-        if any(session.in_transaction for session in self._sessions):
+        open_ones = [session for session in self._sessions if session.in_transaction]
+        if open_ones:
             (row,) = self._watching().execute(
                 "select count(*) from pg_stat_activity where datname = current_database() "
                 "and state like 'idle in transaction%'"
             )
             self._require("transactions of the application are still open", [str(row[0])] if row[0] else [])
-            self._forget_sessions()
+        for session in open_ones:
+            session.forget()
 
     def _require(self, title: str, differences: list[str]) -> None:
         self.leaks += differences
@@ -199,7 +205,9 @@ class Stage:
         try:
             yield
         finally:
-            self._forget_sessions()
+            for session in self._sessions:
+                session.excuse()
+            self._doubted = True
 
     def _forget_sessions(self) -> None:
         for session in self._sessions:
@@ -209,7 +217,11 @@ class Stage:
             self._observer = None
 
     def _watching(self) -> psycopg.Connection[Any]:
-        if self._observer is None:
+        if self._doubted and self._observer is not None:
+            with contextlib.suppress(psycopg.OperationalError):
+                self._observer.execute("select")
+        self._doubted = False
+        if self._observer is None or self._observer.closed:
             self._observer = self._server.cluster.connect(DATABASE)
         return self._observer
 
