@@ -38,7 +38,7 @@ def _wal(cluster: Cluster, database: str, template: str) -> Isolation:
 
 
 ENGINES = {
-    "wal": Engine(_wal, lacking=frozenset({"restart"}), in_place=True),
+    "wal": Engine(_wal, lacking=frozenset(), in_place=True),
     "clones": Engine(
         _clones,
         # Roles belong to the server; a copy of the database brings none back. Nor does it connect again.

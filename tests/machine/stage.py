@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -26,19 +25,6 @@ _WHOLE_EVERY = 25
 """After so many resets the objects of PostgreSQL itself are compared too, which no step changes."""
 
 
-@dataclass(frozen=True)
-class Baseline:
-    """What a reset has to reach."""
-
-    whole: Snapshot
-    own: Snapshot
-    """Without the objects of PostgreSQL itself."""
-
-    @classmethod
-    def take(cls, connection: psycopg.Connection[Any]) -> Baseline:
-        return cls(take(connection), take(connection, built_in=False))
-
-
 class Stage:
     """One engine on one server, for many programs; after a failure another engine takes its place."""
 
@@ -52,7 +38,8 @@ class Stage:
         self._doubted = False
         """Whether the observer may have been ended."""
         self._mirror = server.cluster.connect(MIRROR)
-        self._baselines: list[Baseline] = []
+        self._whole: Snapshot | None = None
+        self._baselines: list[Snapshot] = []
         self._noticed = True
         self.failure: BaseException | None = None
         """What the latest program that failed ended with."""
@@ -71,7 +58,8 @@ class Stage:
             engine = self._kind.make(self._server.cluster, DATABASE, TEMPLATE)
             engine.open()
             self._engine = engine
-            self._baselines = [Baseline.take(self._mirror_connection())]
+            self._whole = take(self._mirror_connection())
+            self._baselines = [take(self._mirror_connection(), built_in=False)]
         return self._engine
 
     def run(self, program: Program) -> None:
@@ -137,9 +125,9 @@ class Stage:
         before = None if self._something_is_open else self._present()
         self.engine.push(self._replacing)
         self._no_transaction_remains()
-        differences = self._present().differences(before) if before else []
-        self._require("push changed the database", differences)
-        self._baselines.append(Baseline.take(self._watching()))
+        after = self._present()
+        self._require("push changed the database", after.differences(before) if before else [])
+        self._baselines.append(after)
         self.engine.hand_over()
 
     @property
@@ -149,7 +137,7 @@ class Stage:
         return prepared or any(session.in_transaction for session in self._sessions)
 
     def _present(self) -> Snapshot:
-        return take(self._watching(), cluster_wide=False, built_in=False)
+        return take(self._watching(), built_in=False)
 
     def _pop(self) -> None:
         if len(self._baselines) == 1:
@@ -173,13 +161,13 @@ class Stage:
         self._no_transaction_remains()
         self._resets += 1
         baseline = self._baselines[-1]
-        if self._resets % _WHOLE_EVERY == 0:
-            found, expected = take(self._watching()), baseline.whole
+        if self._resets % _WHOLE_EVERY == 0 and self._whole and len(self._baselines) == 1:
+            found, expected = take(self._watching()), self._whole
         elif self._noticed:
-            found, expected = take(self._watching(), built_in=False), baseline.own
+            found, expected = self._present(), baseline
         else:
             found = take(self._watching(), catalogue=False, cluster_wide=False)
-            expected = baseline.own.only_content()
+            expected = baseline.only_content()
         mirror = self._mirror_connection() if len(self._baselines) == 1 else None
         differences = found.differences(expected, connection=self._watching(), mirror=mirror)
         self._require("the database differs from its baseline", differences)

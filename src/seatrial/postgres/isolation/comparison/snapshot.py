@@ -32,6 +32,7 @@ set local bytea_output = 'hex';
 set local lc_monetary = 'C';
 set local row_security = off;
 set local jit = off;
+set local max_parallel_workers_per_gather = 0;
 set local statement_timeout = 0;
 """
 
