@@ -95,9 +95,10 @@ def snapshot(cluster: Cluster, database: str) -> dict[str, Any]:
     with cluster.connect(database, options="-c search_path= -c extra_float_digits=1") as session:
         found: dict[str, Any] = {}
         relations = session.execute(
-            "select c.oid::regclass::text, c.relkind::text from pg_class c join pg_namespace n on n.oid = relnamespace "
-            "where n.nspname not in ('pg_catalog', 'information_schema', 'pg_toast') and relkind in ('r', 'm', 'S') "
-            "and relpersistence <> 't'"
+            "select c.oid::regclass::text, c.relkind::text "
+            "from pg_class c join pg_namespace n on n.oid = relnamespace "
+            "where n.nspname not in ('pg_catalog', 'information_schema', 'pg_toast') "
+            "and relkind in ('r', 'm', 'S') and relpersistence <> 't'"
         ).fetchall()
         for name, kind in relations:
             columns = "last_value, is_called" if kind == "S" else "(x.*)::text"
@@ -113,7 +114,8 @@ def snapshot(cluster: Cluster, database: str) -> dict[str, Any]:
             ).fetchall()
         found["large objects"] = session.execute("select loid, pageno, data from pg_largeobject").fetchall()
         found["settings"] = session.execute(
-            "select s.setrole, s.setconfig from pg_db_role_setting s left join pg_database d on d.oid = setdatabase "
+            "select s.setrole, s.setconfig "
+            "from pg_db_role_setting s left join pg_database d on d.oid = setdatabase "
             "where d.datname is null or d.datname = current_database() order by 1"
         ).fetchall()
     return json.loads(json.dumps(found, default=str))
@@ -170,13 +172,25 @@ def serve(cache: Path) -> Iterator[tuple[Cluster, EmbeddedServer]]:
         port.release()
 
 
+def drop_all(cluster: Cluster) -> None:
+    """Whatever a test left, so that the next one is not concerned."""
+    with cluster.connect("postgres") as admin:
+        rows = admin.execute("select datname from pg_database where datname !~ '^(postgres|template[01])$'")
+        for (name,) in rows.fetchall():
+            admin.execute(f'drop database "{name}" with (force)'.encode())
+
+
 @contextlib.contextmanager
 def sail(cluster: Cluster, server: EmbeddedServer, schema: str) -> Iterator[Sea]:
     """An engine on a schema, handed over to a first test."""
     with contextlib.ExitStack() as stack:
-        admin = stack.enter_context(cluster.connect("postgres"))
-        admin.execute(f"create database {TEMPLATE} owner owner".encode())
-        stack.callback(admin.execute, f"drop database {TEMPLATE}".encode())
+
+        def as_admin(statement: str) -> None:
+            with cluster.connect("postgres") as admin:
+                admin.execute(statement.encode())
+
+        as_admin(f"create database {TEMPLATE} owner owner")
+        stack.callback(drop_all, cluster)
         with cluster.connect(TEMPLATE, login="owner") as owner:
             owner.execute(schema.encode())
         engine = WalReset(cluster, database=DATABASE, template=TEMPLATE)

@@ -21,7 +21,7 @@ DDL = [
     "create index concurrently on plain (note)",
     "create view v as select 1",
     "create type mood as enum ('calm')",
-    "create or replace function log() returns trigger language plpgsql as 'begin return null; end'",
+    "alter function log() security definer",
     "grant select on plain to public",
     "comment on table plain is 'x'",
     "alter sequence free increment 5",
@@ -66,15 +66,18 @@ def test_cheaper_or_safer_as_a_copy(sea: Sea, statements: str, reason: str) -> N
             "seeded unlogged table",
         ),
         (
-            "create table t (a int); create function f() returns trigger language plpgsql as "
-            "$$ begin raise 'no'; end $$; create trigger g before delete on t for each row execute function f(); "
-            "alter table t enable always trigger g",
+            """
+            create table t (a int);
+            create function f() returns trigger language plpgsql as $$ begin raise 'no'; end $$;
+            create trigger g before delete on t for each row execute function f();
+            alter table t enable always trigger g""",
             "insert into t values (1)",
             "trigger or rule that always fires",
         ),
         (
-            "create table t (a int); create rule r as on delete to t do instead nothing; "
-            "alter table t enable always rule r",
+            """
+            create table t (a int); create rule r as on delete to t do instead nothing;
+            alter table t enable always rule r""",
             "insert into t values (1)",
             "trigger or rule that always fires",
         ),
@@ -86,8 +89,9 @@ def test_cheaper_or_safer_as_a_copy(sea: Sea, statements: str, reason: str) -> N
         ("select lo_from_bytea(77, 'abc')", "select lo_put(77, 0, 'xyz')", "large objects of the baseline"),
         ("create table t (); insert into t default values", "delete from t", "seeded table without columns"),
         (
-            "create table t (a int); insert into t values (-1); "
-            "alter table t add constraint positive check (a > 0) not valid",
+            """
+            create table t (a int); insert into t values (-1);
+            alter table t add constraint positive check (a > 0) not valid""",
             "delete from t",
             "CheckViolation",
         ),

@@ -21,7 +21,9 @@ IN_PLACE = {
     "large seeded update": "update big set note = 'other' where id in (1, 1500, 2999)",
     "large seeded delete": "delete from big where id between 700 and 900",
     "large seeded insert": "insert into big select i, '', -i from generate_series(4000, 4100) i",
-    "exchange of keys": "update big set other = -other where id < 50; update big set other = 50 + other where id < 50",
+    "exchange of keys": (
+        "update big set other = -other where id < 50; update big set other = 50 + other where id < 50"
+    ),
     "merge": "merge into seeded using plain on false when not matched by source then update set note = 'm'",
     "append only": "insert into append_only values (2, 'more')",
     "moved between partitions": "update halves set half = 3 - half where id < 9",
@@ -32,8 +34,13 @@ IN_PLACE = {
     "rows under a policy": "insert into secret values (1, 'owner')",
     "unlogged": "insert into fast (n) values (1)",
     "rolled back": "begin; insert into seeded (note) values ('x'); rollback",
-    "savepoints": "begin; insert into plain (note) values ('a'); savepoint s; delete from seeded; rollback to s; commit",
-    "deferred": "begin; set constraints all deferred; delete from child; insert into child (parent) values (1); commit",
+    "savepoints": (
+        "begin; insert into plain (note) values ('a'); savepoint s; delete from seeded; rollback to s; commit"
+    ),
+    "deferred": (
+        "begin; set constraints all deferred; delete from child; "
+        "insert into child (parent) values (1); commit"
+    ),
     "nextval": "select nextval('free')",
     "setval": "select setval('free', 100)",
     "restart": "alter sequence free restart with 40",
@@ -46,8 +53,12 @@ IN_PLACE = {
     "refreshed view": "insert into plain (note) values ('x'); refresh materialized view total",
     "large object": "select lo_from_bytea(0, 'abc')",
     "checkpoint": "insert into plain (note) values ('x'); checkpoint",
-    "temporary table dropped": "create temp table t (a int); insert into plain (note) values ('x'); drop table t",
-    "rolled back table": "begin; create table t (a int); insert into t values (1); rollback; delete from seeded",
+    "temporary table dropped": (
+        "create temp table t (a int); insert into plain (note) values ('x'); drop table t"
+    ),
+    "rolled back table": (
+        "begin; create table t (a int); insert into t values (1); rollback; delete from seeded"
+    ),
     "reindex": "reindex table seeded; delete from seeded where id = 2",
 }
 

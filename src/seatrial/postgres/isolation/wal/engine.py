@@ -16,6 +16,7 @@ from seatrial.postgres.isolation.wal.control import Control
 from seatrial.postgres.isolation.wal.log import Log
 from seatrial.postgres.isolation.wal.plan import CloneNeededError
 from seatrial.postgres.isolation.wal.shared import SharedState
+from seatrial.postgres.isolation.wal.unwritten import is_unwritten
 from seatrial.postgres.isolation.wal.window import Quiet
 from seatrial.postgres.isolation.wal.work import TemporaryTablesError, Work
 
@@ -56,6 +57,8 @@ class WalReset:
         self._baselines: list[Baseline] = []
         self._work: Work | None = None
         self._pristine = False
+        self._unknown = False
+        """Whether a copy was begun and did not get done: the window of the log says nothing then."""
         self.tally = Tally()
 
     @property
@@ -118,16 +121,24 @@ class WalReset:
         self.tally.seconds += time.perf_counter() - started
 
     def push(self, replacing: Replacing) -> None:
-        """Make the present state the baseline; costs next to nothing if nothing was written."""
-        if self._is_unwritten():
+        """Make the present state the baseline; costs next to nothing if nothing was written.
+
+        Raises:
+            IsolationError: the sessions of the database did not end.
+        """
+        if self._unknown:
+            self.restore(replacing)
+        if is_unwritten(self._log, self._working(), self._baseline.shared):
             self._baselines.append(self._baseline)
             return
         name = f"{self._database}_baseline_{next(self._numbers)}"
         self._leave_work()
+        self._unknown = True
         with replacing():
             self._log.start_here()
             self._named.copy_to(name)
         self._add_baseline(name)
+        self._unknown = False
         self._pristine = True
 
     def pop(self, replacing: Replacing) -> None:
@@ -143,6 +154,8 @@ class WalReset:
 
     def close(self, *, drop_databases: bool) -> None:
         """Stop the background work; on a server that lives on, drop all we made but the template."""
+        if self._control.connection.closed:
+            return
         self._leave_work()
         made = [self._database]
         for baseline in dict.fromkeys(self._baselines):
@@ -184,6 +197,8 @@ class WalReset:
 
     def _reset(self, replacing: Replacing) -> bool:
         """Undo in place what was written since; whether anything was."""
+        if self._unknown:
+            raise CloneNeededError("an earlier failure")
         mirror, work = self._baseline.mirror(), self._working()
         window = self._quiet.window(work, replacing)
         if window.too_long:
@@ -202,22 +217,6 @@ class WalReset:
         if self._work is None:
             self._work = Work(self._cluster, self._database)
         return self._work
-
-    def _is_unwritten(self) -> bool:
-        """Whether nothing was written since the database last equalled its baseline."""
-        work = self._working()
-        window = self._log.read(work.oid, work.ours)
-        if window.busy or window.prepared or window.too_long or work.holds_unlogged:
-            return False
-        if window.unchanged:
-            return True
-        written = [change for change in window.changes if not change.is_harmless]
-        if not all(change.file.is_shared for change in written):
-            return False
-        if written and self._baseline.shared.differences():
-            return False
-        self._log.advance(window, ())
-        return True
 
     def _replace_or_fail(self, replacing: Replacing, reason: str, *, reconnect: bool = False) -> None:
         import psycopg  # noqa: PLC0415 - an extra; loaded only when a server is used
@@ -243,6 +242,7 @@ class WalReset:
         used = f"{self._database}_used_{next(self._numbers)}"
         self._leave_work()
         clone = baseline.take()
+        self._unknown = True
         with replacing():
             self._log.start_here()
             self._named.exchange(clone, aside=used)
@@ -254,6 +254,7 @@ class WalReset:
         else:
             for database in (used, *leftovers):
                 baseline.discard(database)
+        self._unknown = False
 
     def _leave_work(self) -> None:
         if self._work is not None:

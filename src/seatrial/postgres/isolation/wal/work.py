@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from seatrial.postgres.isolation.wal.relations import FileKey, Relation
 
 _SELF = "select oid from pg_database where datname = current_database()"
-_UNLOGGED = "select exists (select from pg_class where relpersistence = 'u')"
+_UNLOGGED = """
+select count(*) > 0, count(*) filter (where relkind = 'S') > 0 from pg_class where relpersistence = 'u'
+"""
 
 
 class TemporaryTablesError(Exception):
@@ -34,11 +36,12 @@ class Work:
 
     def __init__(self, cluster: Cluster, database: str) -> None:
         self._session = Session(cluster, database)
-        ((oid,),), ((unlogged,),) = self._session.query(f"{_SELF}; {_UNLOGGED}")
+        ((oid,),), ((unlogged, sequences),) = self._session.query(f"{_SELF}; {_UNLOGGED}")
         self.oid = int(str(oid))
         self.ours = f"{{{self._session.pid}}}"
         """Our own process id, as an array of the server."""
         self.holds_unlogged = unlogged == "t"
+        self.holds_unlogged_sequences = sequences == "t"
         self._catalogues = CatalogueReader(self._session)
         self._moved = MovedRows()
         self._files: dict[FileKey, Relation] | None = None
