@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from seatrial.postgres.isolation import Clones
+from tests.machine.server import SCHEMA
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,6 +23,8 @@ class Engine:
     lacking: frozenset[str]
     in_place: bool
     """Whether it claims to restore most programs without a copy."""
+    keeps_objects: bool = True
+    """Whether the catalogue stays the same to the last identifier; else only content is compared."""
 
 
 def _clones(cluster: Cluster, database: str, template: str) -> Isolation:
@@ -37,7 +40,41 @@ def _wal(cluster: Cluster, database: str, template: str) -> Isolation:
     return WalReset(cluster, database=database, template=template)
 
 
+_SCHEMAS = (
+    "select quote_ident(nspname) from pg_namespace where nspname !~ '^(pg_|information_schema|seatrial_)'"
+)
+
+
+def _named(cluster: Cluster, database: str, template: str) -> Isolation:
+    """With the rights of the owner only, in a database that is there."""
+    from seatrial.postgres.isolation.triggers import TriggerReset
+
+    with cluster.connect(cluster.admin["dbname"]) as admin:
+        admin.execute(f"create database {database} owner {cluster.owner.user} template {template}".encode())
+
+    def build() -> None:
+        with cluster.connect(database, login="owner") as connection:
+            rows = connection.execute(_SCHEMAS).fetchall()
+            for (schema,) in rows:
+                connection.execute(f"drop schema {schema} cascade".encode())
+            connection.execute("create schema public")
+            connection.execute("select lo_unlink(oid) from pg_largeobject_metadata")
+            connection.execute(SCHEMA.read_text().encode())
+
+    external = replace(cluster, kind="external", superuser=False)
+    return TriggerReset(external, database=database, build=build, note=lambda: None, keep=0)
+
+
 ENGINES = {
+    "named": Engine(
+        _named,
+        # An owner cannot see or undo what superusers do, nor what belongs to the server.
+        lacking=frozenset(
+            {"role", "settings of the database", "extension", "superuser's rows", "prepared", "restart"}
+        ),
+        in_place=True,
+        keeps_objects=False,
+    ),
     "wal": Engine(_wal, lacking=frozenset(), in_place=True),
     "clones": Engine(
         _clones,

@@ -30,7 +30,7 @@ OPERATIONS = {operation.name: operation for operation in (*ROWS, *WORK, *STRUCTU
 _LONGEST = 30
 _NUMBERS = 2**11
 _STRUCTURAL = 0.45
-_FEW, _MOST = 0.1, 0.9
+_FEW, _MOST = 0.15, 0.9
 _RESTARTED = 0.02
 
 

@@ -59,7 +59,7 @@ class Stage:
             engine.open()
             self._engine = engine
             self._whole = take(self._mirror_connection())
-            self._baselines = [take(self._mirror_connection(), built_in=False)]
+            self._baselines = [self._of_template()]
         return self._engine
 
     def run(self, program: Program) -> None:
@@ -137,7 +137,11 @@ class Stage:
         return prepared or any(session.in_transaction for session in self._sessions)
 
     def _present(self) -> Snapshot:
-        return take(self._watching(), built_in=False)
+        whole = self._kind.keeps_objects
+        return take(self._watching(), built_in=False, catalogue=whole, cluster_wide=whole)
+
+    def _of_template(self) -> Snapshot:
+        return take(self._mirror_connection(), built_in=False)
 
     def _pop(self) -> None:
         if len(self._baselines) == 1:
@@ -161,7 +165,10 @@ class Stage:
         self._no_transaction_remains()
         self._resets += 1
         baseline = self._baselines[-1]
-        if self._resets % _WHOLE_EVERY == 0 and self._whole and len(self._baselines) == 1:
+        if not self._kind.keeps_objects:
+            found = take(self._watching(), catalogue=False, cluster_wide=False)
+            expected = baseline.only_content()
+        elif self._resets % _WHOLE_EVERY == 0 and self._whole and len(self._baselines) == 1:
             found, expected = take(self._watching()), self._whole
         elif self._noticed:
             found, expected = self._present(), baseline

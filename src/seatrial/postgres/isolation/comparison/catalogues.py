@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from seatrial.postgres.isolation.comparison.sources import OWN_SCHEMA, Source
+from seatrial.postgres.isolation.comparison.sources import OWN_SCHEMAS, Source
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,7 +46,7 @@ _CHANGING = {
     # A default value that rows written before the column lack: a rewrite of the table puts it into them.
     "pg_attribute": ["atthasmissing", "attmissingval"],
 }
-_SCHEMAS = f"(select oid from pg_namespace where nspname = '{OWN_SCHEMA}' or nspname ~ '^pg_(toast|temp)')"
+_SCHEMAS = f"(select oid from pg_namespace where nspname in {OWN_SCHEMAS} or nspname ~ '^pg_(toast|temp)')"
 _RELATIONS = f"(select oid from pg_class where relnamespace in {_SCHEMAS})"
 _FUNCTIONS = f"(select oid from pg_proc where pronamespace in {_SCHEMAS})"
 _TYPES = f"(select oid from pg_type where typnamespace in {_SCHEMAS})"
@@ -57,7 +57,7 @@ _OBJECTS = (
     f"union all select 'pg_namespace'::regclass, n from {_SCHEMAS} as s (n))"
 )
 _SHOWN = {
-    "pg_namespace": f"r.nspname <> '{OWN_SCHEMA}' and r.nspname !~ '^pg_(toast_)?temp_'",
+    "pg_namespace": f"r.nspname not in {OWN_SCHEMAS} and r.nspname !~ '^pg_(toast_)?temp_'",
     "pg_class": f"r.relnamespace not in {_SCHEMAS}",
     "pg_constraint": f"r.connamespace not in {_SCHEMAS}",
     "pg_default_acl": f"r.defaclnamespace not in {_SCHEMAS}",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from seatrial.errors import IsolationError
-from seatrial.postgres.isolation.comparison.sources import OWN_SCHEMA, Source
+from seatrial.postgres.isolation.comparison.sources import OWN_SCHEMAS, Source
 from seatrial.postgres.sql import identifier
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ select n.nspname, c.relname, c.relkind::text, c.relispopulated,
   end
 from pg_catalog.pg_class as c join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
 where c.relkind in ('r', 'm', 'S', 'f') and c.oid >= 16384
-  and n.nspname <> '{OWN_SCHEMA}' and n.nspname !~ '^pg_(toast|temp)'
+  and n.nspname not in {OWN_SCHEMAS} and n.nspname !~ '^pg_(toast|temp)'
 order by 1, 2
 """
 LARGE_OBJECTS = """

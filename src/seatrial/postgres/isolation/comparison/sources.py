@@ -11,8 +11,8 @@ from seatrial.postgres.sql import literal
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-OWN_SCHEMA = "seatrial"
-"""Where an engine may keep what it needs; never a part of what is compared."""
+OWN_SCHEMAS = "('seatrial', 'seatrial_reset')"
+"""Where engines keep what they need, as a list in SQL; never a part of what is compared."""
 
 
 @dataclass(frozen=True, kw_only=True)
