@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from seatrial.postgres.isolation import Clones
@@ -23,6 +24,8 @@ class Engine:
     lacking: frozenset[str]
     in_place: bool
     """Whether it claims to restore most programs without a copy."""
+    refusals: frozenset[str] = frozenset()
+    """Codes of errors with which it may give up, in words to the user; a guess is never allowed."""
     keeps_objects: bool = True
     """Whether the catalogue stays the same to the last identifier; else only content is compared."""
 
@@ -66,16 +69,8 @@ def _named(cluster: Cluster, database: str, template: str) -> Isolation:
 
 
 ENGINES = {
-    "named": Engine(
-        _named,
-        # An owner cannot see or undo what superusers do, nor what belongs to the server.
-        lacking=frozenset(
-            {"role", "settings of the database", "extension", "superuser's rows", "prepared", "restart"}
-        ),
-        in_place=True,
-        keeps_objects=False,
-    ),
-    "wal": Engine(_wal, lacking=frozenset(), in_place=True),
+    # After a restart only `restore` connects again, `push` does not yet.
+    "wal": Engine(_wal, lacking=frozenset({"restart"}), in_place=True),
     "clones": Engine(
         _clones,
         # Roles belong to the server; a copy of the database brings none back. Nor does it connect again.
@@ -83,3 +78,15 @@ ENGINES = {
         in_place=False,
     ),
 }
+# Of another branch for now.
+if find_spec("seatrial.postgres.isolation.triggers"):
+    ENGINES["named"] = Engine(
+        _named,
+        # An owner cannot see or undo what superusers do, nor what belongs to the server.
+        lacking=frozenset(
+            {"role", "settings of the database", "extension", "superuser's rows", "prepared", "restart"}
+        ),
+        in_place=True,
+        refusals=frozenset({"isolation.baseline-lost"}),
+        keeps_objects=False,
+    )

@@ -27,7 +27,7 @@ class Operation:
     who: Who = "any"
     structure: bool = False
     noticed: bool = False
-    weight: int = 2
+    weight: int = 4
 
     def statement(self, number: int) -> str:
         """The SQL for a number that a program carries."""

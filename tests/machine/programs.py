@@ -14,8 +14,8 @@ from tests.machine.operations_structure import STRUCTURE
 from tests.machine.operations_work import WORK
 
 RESET = Operation(name="reset", variants=("",))
-PUSH = Operation(name="push", variants=("",), noticed=True, weight=1)
-POP = Operation(name="pop", variants=("",), noticed=True, weight=1)
+PUSH = Operation(name="push", variants=("",), noticed=True, weight=3)
+POP = Operation(name="pop", variants=("",), noticed=True, weight=2)
 PREPARE = Operation(
     name="prepared",
     variants=(
