@@ -128,7 +128,7 @@ FAULTS = (
     Fault("updates in place are not heard", _deaf_to(lambda change: change.record.startswith("HOT_UPDATE"))),
     Fault("deletes are not heard", _deaf_to(lambda change: change.record.startswith("DELETE"))),
     Fault("unlogged tables are skipped", _after(mirror.Mirror, "__init__", lambda _, self, *__: self.unlogged.clear())),
-    Fault("large objects are skipped", _found(large_objects=False)),
+    Fault("large objects are skipped", _found(large_objects=False), 400),
     Fault("a changed catalogue is taken for equal", _instead(work, "differing", lambda *_: [])),
     Fault("only one catalogue is compared", _after(records, "_note_catalogue", lambda _, found, *__: found.catalogues.intersection_update({"pg_class"})), 400),
     Fault("writes to what databases share are ignored", _found(shared=False)),
@@ -141,7 +141,7 @@ FAULTS = (
     Fault("only one block is compared", _planned(lambda plan: [written.difference_update(sorted(written)[1:]) for written in plan.patch.values()])),
     Fault("a window is read as empty when it is long", _window(too_long=False)),
     Fault("the facts of the first baseline are used after a push", _instead(engine.WalReset, "_baseline", property(lambda self: self._baselines[0]))),
-    Fault("a push is taken for one that changes nothing", _instead(engine.WalReset, "_is_unwritten", lambda _: True)),
+    Fault("a push is taken for one that changes nothing", _instead(engine, "is_unwritten", lambda *_: True)),
     Fault("a pop restores nothing", _instead(engine.WalReset, "pop", lambda self, _: (self._baselines.pop(), setattr(self, "_pristine", True)))),
     Fault("the log begins after the next test", _after(log.Log, "advance", lambda _, self, *__: setattr(self, "_expected", _next_transaction(self)))),
 )  # fmt: skip
