@@ -28,5 +28,4 @@ STRUCTURE = (
     _structure("always trigger", "insert into always_noted values ({n})"),
     _structure("cached sequence", "select nextval('cached')", "select nextval('cached') from generate_series(1, 7)"),
     _structure("segment switch", "select pg_switch_wal()", who="superuser"),
-    _structure("large object", "select lo_create({n} + 1)", "select lo_from_bytea(0, 'content {n}')", "select lo_unlink(lo_from_bytea(0, 'short'))", "begin; select lo_from_bytea(0, 'rolled back'); rollback"),
 )  # fmt: skip

@@ -43,6 +43,7 @@ WORK = (
         "set search_path = deep; reset search_path",
     )),
     Operation(name="reading", variants=("select count(*) from products", "select * from cheap", "table totals", "explain analyze select * from archive where id = {many}")),
+    Operation(name="large object", variants=("select lo_create({n} + 1)", "select lo_from_bytea(0, 'content {n}')", "select lo_unlink(lo_from_bytea(0, 'short'))", "begin; select lo_from_bytea(0, 'rolled back'); rollback")),
     Operation(name="truncate", noticed=True, variants=(
         "truncate plain", "truncate plain, deep.leaf restart identity", "truncate named_always restart identity",
         "truncate serials; insert into serials (v) values ('t')",
