@@ -8,7 +8,7 @@ BENCH   = $(VENV)-bench
 
 .DEFAULT_GOAL := help
 .PHONY: help install lock demo dev test test-unit test-integration test-integration-postgres test-integration-sqlite \
-        test-cov test-watch \
+        test-cov test-watch test-machine \
         migrate lint format check docs ci bench build clean
 
 help: ## the targets
@@ -64,6 +64,9 @@ test-integration-sqlite: $(STAMP) ## examples/agents on SQLite
 
 test-cov: $(STAMP) ## with branch coverage
 	@$(RUN) pytest -n 2 --cov=seatrial --cov-branch --cov-report=term-missing:skip-covered
+
+test-machine: $(STAMP) ## ten thousand random programs against the ways of isolation
+	@MACHINE_CHUNKS=5 MACHINE_PROGRAMS=1000 $(RUN) pytest -n 2 tests/machine
 
 test-watch: $(STAMP) ## again at every change
 	@PATH="$(abspath $(VENV))/bin:$$PATH" ptw src --now tests/unit

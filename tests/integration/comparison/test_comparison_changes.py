@@ -22,8 +22,8 @@ CONTENT = [
     ("insert into shop.scratch values (1)", "table shop.scratch"),
     ("refresh materialized view shop.never", "materialized view shop.never"),
     ("delete from shop.items; refresh materialized view shop.totals", "materialized view shop.totals"),
-    ("select nextval('shop.numbers')", "sequence shop.numbers: 1 row as expected, with other content; only here: "
-     "last value 1, used; only in the baseline: last value 1, unused"),
+    ("select nextval('shop.numbers')", "sequence shop.numbers: 1 row as expected, with other content; only here: last value 1, used; only in the baseline: last value 1, unused"),
+    ("update shop.keyless set a = 3 where a = 1", "table shop.keyless: 3 rows as expected, with other content"),
     ("select setval('shop.used', 9)", "last value 9, used"),
     ("truncate shop.items restart identity cascade", "sequence shop.items_id_seq"),
     ("truncate shop.keyless", "table shop.keyless: 0 rows, expected 3"),

@@ -1,3 +1,4 @@
+# ruff: noqa: S608 - statements made of our own constants
 """The catalogue as sources: every table of pg_catalog, without what changes while nothing does.
 
 Rows are compared as they are, object identifiers included. A reset and a copy of the files both keep those,
@@ -8,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from seatrial.postgres.isolation.comparison.sources import OWN_SCHEMA, Source
+from seatrial.postgres.isolation.comparison.sources import OWN_SCHEMAS, Source
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,7 +46,7 @@ _CHANGING = {
     # A default value that rows written before the column lack: a rewrite of the table puts it into them.
     "pg_attribute": ["atthasmissing", "attmissingval"],
 }
-_SCHEMAS = f"(select oid from pg_namespace where nspname = '{OWN_SCHEMA}' or nspname ~ '^pg_(toast|temp)')"
+_SCHEMAS = f"(select oid from pg_namespace where nspname in {OWN_SCHEMAS} or nspname ~ '^pg_(toast|temp)')"
 _RELATIONS = f"(select oid from pg_class where relnamespace in {_SCHEMAS})"
 _FUNCTIONS = f"(select oid from pg_proc where pronamespace in {_SCHEMAS})"
 _TYPES = f"(select oid from pg_type where typnamespace in {_SCHEMAS})"
@@ -56,7 +57,7 @@ _OBJECTS = (
     f"union all select 'pg_namespace'::regclass, n from {_SCHEMAS} as s (n))"
 )
 _SHOWN = {
-    "pg_namespace": f"r.nspname <> '{OWN_SCHEMA}' and r.nspname !~ '^pg_(toast_)?temp_'",
+    "pg_namespace": f"r.nspname not in {OWN_SCHEMAS} and r.nspname !~ '^pg_(toast_)?temp_'",
     "pg_class": f"r.relnamespace not in {_SCHEMAS}",
     "pg_constraint": f"r.connamespace not in {_SCHEMAS}",
     "pg_default_acl": f"r.defaclnamespace not in {_SCHEMAS}",
@@ -106,36 +107,47 @@ group by c.relname order by c.relname
 """
 # What others than superusers are shown of it.
 _MAPPINGS = Source(label="catalogue pg_user_mapping", relation="pg_catalog.pg_user_mappings")
-_known: dict[tuple[int, bool], list[Source]] = {}
+_FIRST_OWN = 16384
+"""The server itself gives smaller numbers to its objects."""
+_known: dict[tuple[int, bool, bool], list[Source]] = {}
 
 
-def catalogue_sources(connection: psycopg.Connection[Any], *, all_readable: bool) -> list[Source]:
+def catalogue_sources(
+    connection: psycopg.Connection[Any], *, all_readable: bool, built_in: bool
+) -> list[Source]:
     """One source for each table of the catalogue; asks the server once for each of its versions.
 
     Args:
         connection: to any database of the server.
         all_readable: whether the role is a superuser; others may not read how foreign servers log in.
+        built_in: whether the objects that every database has count, beside the schemas.
     """
-    key = (connection.info.server_version, all_readable)
+    key = (connection.info.server_version, all_readable, built_in)
     if key not in _known:
         tables = connection.execute(_COLUMNS).fetchall()
         _known[key] = [
-            _MAPPINGS if name == "pg_user_mapping" and not all_readable else _source(name, columns)
+            _MAPPINGS
+            if name == "pg_user_mapping" and not all_readable
+            else _source(name, columns, built_in=built_in)
             for name, columns in tables
             if name not in _SKIPPED
         ]
     return _known[key]
 
 
-def _source(name: str, columns: Sequence[str]) -> Source:
+def _source(name: str, columns: Sequence[str], *, built_in: bool) -> Source:
     changing = _CHANGING.get(name, ())
     kept = [column for column in columns if column not in changing]
     line = "(r.*)::text" if kept == list(columns) else f"row({', '.join('r.' + c for c in kept)})::text"
     arguments = _DESCRIBED.get(name) or (f"'{name}'::regclass, r.oid, 0" if "oid" in columns else None)
+    where = _SHOWN.get(name, "true")
+    if arguments and not built_in and name != "pg_namespace":
+        _, number, _ = arguments.split(", ")
+        where = f"{number} >= {_FIRST_OWN} and {where}"
     return Source(
         label=f"catalogue {name}",
         relation=f"pg_catalog.{name}",
         line=line,
         what=f"pg_catalog.pg_describe_object({arguments})" if arguments else "null",
-        where=_SHOWN.get(name, "true"),
+        where=where,
     )

@@ -1,3 +1,4 @@
+# ruff: noqa: S608 - statements made of our own constants
 """The content of a database as sources: tables, materialized views, sequences, large objects."""
 
 from __future__ import annotations
@@ -6,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from seatrial.errors import IsolationError
-from seatrial.postgres.isolation.comparison.sources import OWN_SCHEMA, Source
+from seatrial.postgres.isolation.comparison.sources import OWN_SCHEMAS, Source
 from seatrial.postgres.sql import identifier
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ select n.nspname, c.relname, c.relkind::text, c.relispopulated,
   end
 from pg_catalog.pg_class as c join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
 where c.relkind in ('r', 'm', 'S', 'f') and c.oid >= 16384
-  and n.nspname <> '{OWN_SCHEMA}' and n.nspname !~ '^pg_(toast|temp)'
+  and n.nspname not in {OWN_SCHEMAS} and n.nspname !~ '^pg_(toast|temp)'
 order by 1, 2
 """
 LARGE_OBJECTS = """
@@ -83,27 +84,31 @@ class _Relation:
     def source(self) -> Source:
         quoted = f"{identifier(self.schema)}.{identifier(self.name)}"
         if self.kind == "S":
-            line = "format('last value %s, %s', r.last_value, case when r.is_called then 'used' else 'unused' end)"
-            return Source(label=self.label, relation=quoted, line=line, kept=True)
+            used = "case when r.is_called then 'used' else 'unused' end"
+            line = f"format('last value %s, %s', r.last_value, {used})"
+            return Source(label=self.label, relation=quoted, line=line, content=True, kept=True)
         # Heirs and partitions are tables of their own here: each row counts once.
-        return Source(label=self.label, relation=f"only {quoted}")
+        return Source(label=self.label, relation=f"only {quoted}", content=True)
 
 
 def _large_objects(*, superuser: bool) -> Iterator[Source]:
     yield Source(
         label="large objects",
+        content=True,
         relation="pg_catalog.pg_largeobject_metadata",
         line="format('%s of %s, rights %s', r.oid, r.lomowner::regrole, r.lomacl)",
     )
     if superuser:
         yield Source(
             label="content of large objects",
+            content=True,
             relation="pg_catalog.pg_largeobject",
             line="format('%s page %s %s', r.loid, r.pageno, encode(r.data, 'hex'))",
         )
     else:
         yield Source(
             label="content of large objects",
+            content=True,
             relation="pg_catalog.pg_largeobject_metadata",
             line="format('%s %s', r.oid, encode(pg_catalog.lo_get(r.oid), 'hex'))",
             where="pg_has_role(r.lomowner, 'USAGE')",

@@ -32,9 +32,7 @@ def sampled(source: Source, connection: psycopg.Connection[Any], mirror: psycopg
         return ""
     only_here, only_there = here - there, there - here
     if source.what == "null":
-        return _both(
-            Counter(l for _, _, l in only_here.elements()), Counter(l for _, _, l in only_there.elements())
-        )
+        return _both(_lines(only_here), _lines(only_there))
     return _objects(only_here, only_there)
 
 
@@ -47,6 +45,10 @@ def _read(source: Source, connection: psycopg.Connection[Any]) -> Counter[_Row] 
     cursor.nextset()
     rows = cursor.fetchall()
     return Counter(map(tuple, rows)) if len(rows) <= _READ_AT_MOST else None
+
+
+def _lines(rows: Counter[_Row]) -> Counter[str]:
+    return Counter(line for _, _, line in rows.elements())
 
 
 def _objects(here: Counter[_Row], there: Counter[_Row]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from seatrial.errors import IsolationError
@@ -32,6 +32,7 @@ set local bytea_output = 'hex';
 set local lc_monetary = 'C';
 set local row_security = off;
 set local jit = off;
+set local max_parallel_workers_per_gather = 0;
 set local statement_timeout = 0;
 """
 
@@ -57,6 +58,11 @@ class Snapshot:
     left_out: tuple[str, ...]
     """What the role could not read, one line each; it was not compared."""
     _sources: Mapping[str, Source] = field(repr=False, compare=False)
+
+    def only_content(self) -> Snapshot:
+        """The same moment without definitions and without what belongs to the whole server."""
+        kept = {label: found for label, found in self.contents.items() if self._sources[label].content}
+        return replace(self, contents=kept)
 
     def differences(
         self,
@@ -88,7 +94,11 @@ class Snapshot:
 
 
 def take(
-    connection: psycopg.Connection[Any], *, cluster_wide: bool = True, catalogue: bool = True
+    connection: psycopg.Connection[Any],
+    *,
+    cluster_wide: bool = True,
+    catalogue: bool = True,
+    built_in: bool = True,
 ) -> Snapshot:
     """Take a snapshot of the database a connection is open to, in three round trips.
 
@@ -97,6 +107,7 @@ def take(
             another role says what it leaves out.
         cluster_wide: whether roles, memberships and settings count. Not where other runs use the server.
         catalogue: whether the definitions of objects count, or only their content.
+        built_in: whether these include the objects of PostgreSQL itself: most of the time that takes.
 
     Raises:
         IsolationError: something could not be read; the server's message is included.
@@ -106,7 +117,7 @@ def take(
         found = contents(connection)
         sources = found.sources
         if catalogue:
-            sources = sources + catalogue_sources(connection, all_readable=found.superuser)
+            sources = sources + catalogue_sources(connection, all_readable=found.superuser, built_in=built_in)
         if cluster_wide:
             version = connection.info.server_version
             sources = sources + cluster_sources(version=version, superuser=found.superuser)

@@ -1,3 +1,4 @@
+# ruff: noqa: S608 - labels are quoted, the rest is ours
 """What a source of a snapshot is: a query whose rows are compared as a multiset of texts."""
 
 from __future__ import annotations
@@ -10,8 +11,8 @@ from seatrial.postgres.sql import literal
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-OWN_SCHEMA = "seatrial"
-"""Where an engine may keep what it needs; never a part of what is compared."""
+OWN_SCHEMAS = "('seatrial', 'seatrial_reset')"
+"""Where engines keep what they need, as a list in SQL; never a part of what is compared."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,6 +25,7 @@ class Source:
         line: an expression over the alias `r`: one row as text, exactly.
         what: an expression over `r`: the object that a row of a catalogue belongs to.
         where: which rows count.
+        content: whether it is rows of the database, and not definitions.
         kept: whether a snapshot keeps the lines themselves. For what is small, or has no second copy.
     """
 
@@ -32,6 +34,7 @@ class Source:
     line: str = "(r.*)::text"
     what: str = "null"
     where: str = "true"
+    content: bool = False
     kept: bool = False
 
     def digest(self) -> str:
