@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from seatrial.postgres.isolation import Clones
+from seatrial.postgres.isolation import Clones, WalReset, why_not
+from seatrial.postgres.isolation.triggers import TriggerReset
 from tests.machine.server import SCHEMA
 
 if TYPE_CHECKING:
@@ -35,9 +35,6 @@ def _clones(cluster: Cluster, database: str, template: str) -> Isolation:
 
 
 def _wal(cluster: Cluster, database: str, template: str) -> Isolation:
-    from seatrial.postgres.isolation.wal import WalReset
-    from seatrial.postgres.isolation.wal.able import why_not
-
     reason = why_not(cluster)
     assert reason is None, reason
     return WalReset(cluster, database=database, template=template)
@@ -50,8 +47,6 @@ _SCHEMAS = (
 
 def _named(cluster: Cluster, database: str, template: str) -> Isolation:
     """With the rights of the owner only, in a database that is there."""
-    from seatrial.postgres.isolation.triggers import TriggerReset
-
     with cluster.connect(cluster.admin["dbname"]) as admin:
         admin.execute(f"create database {database} owner {cluster.owner.user} template {template}".encode())
 
@@ -69,18 +64,14 @@ def _named(cluster: Cluster, database: str, template: str) -> Isolation:
 
 
 ENGINES = {
-    # After a restart only `restore` connects again, `push` does not yet.
-    "wal": Engine(_wal, lacking=frozenset({"restart"}), in_place=True),
+    "wal": Engine(_wal, lacking=frozenset(), in_place=True),
     "clones": Engine(
         _clones,
         # Roles belong to the server; a copy of the database brings none back. Nor does it connect again.
         lacking=frozenset({"role", "prepared", "restart"}),
         in_place=False,
     ),
-}
-# Of another branch for now.
-if find_spec("seatrial.postgres.isolation.triggers"):
-    ENGINES["named"] = Engine(
+    "named": Engine(
         _named,
         # An owner cannot see or undo what superusers do, nor what belongs to the server.
         lacking=frozenset(
@@ -89,4 +80,5 @@ if find_spec("seatrial.postgres.isolation.triggers"):
         in_place=True,
         refusals=frozenset({"isolation.baseline-lost"}),
         keeps_objects=False,
-    )
+    ),
+}

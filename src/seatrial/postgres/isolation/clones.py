@@ -11,6 +11,7 @@ from seatrial.postgres.isolation.base import Tally
 from seatrial.postgres.isolation.blockers import bound
 from seatrial.postgres.isolation.pool import ClonePool, create_clone, drop
 from seatrial.postgres.isolation.swap import NamedDatabase
+from seatrial.postgres.template.verify import clone_statements
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,8 +39,8 @@ class Clones:
     ) -> None:
         self._cluster = cluster
         self._database = database
-        self._baselines = [template]
-        self._statements = statements
+        self._template = template
+        self._baselines = [(template, tuple(statements))]
         self._numbers = itertools.count(1)
         self._admin: psycopg.Connection[Any] = cluster.connect(
             cluster.admin["dbname"], application_name=run_name(database)
@@ -56,8 +57,8 @@ class Clones:
             self._admin,
             self._cluster,
             name=self._database,
-            baseline=self._baselines[0],
-            statements=self._statements,
+            baseline=self._template,
+            statements=self._baselines[0][1],
         )
         self._pristine = True
 
@@ -65,7 +66,7 @@ class Clones:
     def baselines(self) -> Sequence[str]:
         """The template, and a copy for each push, once nothing is being made from them."""
         self._await_pool()
-        return tuple(self._baselines)
+        return tuple(name for name, _ in self._baselines)
 
     def position(self) -> object:
         """Which transactions of the server have ended, once no clone is being made.
@@ -82,8 +83,10 @@ class Clones:
         All sessions of the database end.
         """
         baseline = f"{self._database}_baseline_{next(self._numbers)}"
+        with self._cluster.connect(self._database) as inside:
+            statements = clone_statements(inside)
         self.keep(baseline, replacing)
-        self._baselines.append(baseline)
+        self._baselines.append((baseline, statements))
         self._pristine = True
         self._end_pool()
 
@@ -94,7 +97,7 @@ class Clones:
 
     def pop(self, replacing: Replacing) -> None:
         """Go back to the baseline before the latest one; all sessions end."""
-        outdated = self._baselines.pop()
+        outdated, _ = self._baselines.pop()
         self._end_pool()
         self.hand_over()
         self.restore(replacing)
@@ -110,9 +113,8 @@ class Clones:
         self._pristine = False
         if self._pool is None:
             prefix = f"{self._database}_clone_{next(self._numbers)}"
-            self._pool = ClonePool(
-                self._cluster, baseline=self._baselines[-1], statements=self._statements, prefix=prefix
-            )
+            baseline, statements = self._baselines[-1]
+            self._pool = ClonePool(self._cluster, baseline=baseline, statements=statements, prefix=prefix)
 
     def restore(self, replacing: Replacing) -> None:
         """Replace the database behind the constant name by a fresh clone of the baseline."""
@@ -135,7 +137,7 @@ class Clones:
         """Stop the background work; on a server that lives on, drop all we made but the template."""
         remaining = self._pool.close() if self._pool else []
         if drop_databases:
-            for name in (*remaining, self._database, *self._baselines[1:]):
+            for name in (*remaining, self._database, *self.baselines[1:]):
                 drop(self._admin, name)
         self._admin.close()
 

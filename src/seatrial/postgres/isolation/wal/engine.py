@@ -119,8 +119,7 @@ class WalReset:
         except IsolationError:
             raise
         except Exception as error:  # noqa: BLE001 - nothing is guessed: what went wrong ends in a fresh copy
-            self._leave_work()
-            self._baseline.reconnect()
+            self._leave_sessions()
             self._replace_or_fail(replacing, _describe(error), reconnect=True)
         else:
             self.tally.reset += changed
@@ -131,6 +130,7 @@ class WalReset:
     def renew(self, replacing: Replacing) -> None:
         """Put a fresh copy of the baseline in place, whatever was changed."""
         started = time.perf_counter()
+        self._reconnect_if_lost()
         self._replace(replacing)
         self.tally.replaced += 1
         self._pristine = True
@@ -142,6 +142,7 @@ class WalReset:
         Raises:
             IsolationError: the sessions of the database did not end.
         """
+        self._reconnect_if_lost()
         if self._unknown:
             self.restore(replacing)
         if is_unwritten(self._log, self._working(), self._baseline.shared):
@@ -159,12 +160,14 @@ class WalReset:
 
     def keep(self, name: str, replacing: Replacing) -> None:
         """Copy the present state into a database of this name; all sessions end."""
+        self._reconnect_if_lost()
         self._leave_work()
         with replacing():
             self._named.copy_to(name)
 
     def pop(self, replacing: Replacing) -> None:
         """Go back to the baseline before the latest one."""
+        self._reconnect_if_lost()
         outdated = self._baselines.pop()
         if outdated is self._baseline:
             if not self._pristine:
@@ -281,6 +284,20 @@ class WalReset:
             for database in (used, *leftovers):
                 baseline.discard(database)
         self._unknown = False
+
+    def _reconnect_if_lost(self) -> None:
+        """Open our sessions anew if the server was started again meanwhile."""
+        import psycopg  # noqa: PLC0415 - an extra; loaded only when a server is used
+
+        try:
+            self._control.query("select 1")
+        except psycopg.Error:
+            self._leave_sessions()
+            self._control.reconnect()
+
+    def _leave_sessions(self) -> None:
+        self._leave_work()
+        self._baseline.reconnect()
 
     def _leave_work(self) -> None:
         if self._work is not None:
