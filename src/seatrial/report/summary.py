@@ -114,13 +114,19 @@ def _isolation(summary: RunSummary) -> str:
     total = summary.untouched + summary.reset + summary.replaced
     parts = []
     if summary.reset:
-        parts.append(f"{summary.reset} resets")
+        parts.append(_counted(summary.reset, "reset"))
     if summary.untouched:
-        parts.append(f"{summary.untouched} times nothing had changed")
+        parts.append(f"{_counted(summary.untouched, 'time')} nothing had changed")
     if summary.replaced:
         why = ", ".join(f"{reason}: {count}" for reason, count in Counter(summary.reasons).most_common())
-        parts.append(f"{summary.replaced} fresh databases put in place" + (f" ({why})" if why else ""))
+        parts.append(
+            f"{_counted(summary.replaced, 'fresh database')} put in place" + (f" ({why})" if why else "")
+        )
     return f"{', '.join(parts)}; {_ms(summary.isolation_time / total)} each"
+
+
+def _counted(number: int, thing: str) -> str:
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
 
 
 def _ms(seconds: float) -> str:

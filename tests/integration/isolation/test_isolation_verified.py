@@ -48,7 +48,7 @@ def test_the_test_whose_traces_stay_is_named_and_the_next_is_not_affected(projec
     assert "[isolation.not-pristine]" in result.output
 
 
-@pytest.mark.parametrize("options", [(), ("-n", "2")])
+@pytest.mark.parametrize("options", [(), ("-p", "no:asyncio", "-n", "2")])
 def test_a_sound_engine_passes(project: Project, options: tuple[str, ...]) -> None:
     project.shop(TESTS)
     project.pytest("--seatrial-verify", *options, plugins=bool(options)).expect(passed=3)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from tests.integration.sessions.models_project import write
@@ -96,7 +98,8 @@ def test_on_every_loop(project: Project, way: str, isolation: str, driver: str) 
         project, tests, isolation=isolation, **{"conftest.py": conftest, "pytest.ini": f"[pytest]\n{ini}\n"}
     )
     result = project.pytest(*arguments).expect(passed=7)
-    assert ("fresh databases" in result.output) == (isolation == "reset")
+    restored = re.search(r"isolation    \d+ (resets|fresh)", result.output)
+    assert bool(restored) == (isolation == "reset"), result.output
 
 
 WITHOUT_ASYNCPG = """

@@ -120,7 +120,7 @@ def test_what_a_test_leaves_fails_that_test(project: Project) -> None:
     assert "row 5 of orders refers to no row of customers [" not in output
     assert "row 5 of orders refers to no row of customers" in output
     assert "a transaction was open; its connection has changed 1 rows" in output
-    assert "1 fresh databases put in place (a lock that was left: 1)" in output
+    assert "1 fresh database put in place (a lock that was left: 1)" in output
 
 
 def test_foreign_keys_are_switched_on_and_no_more(project: Project) -> None:
