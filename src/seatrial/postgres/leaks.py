@@ -112,7 +112,14 @@ class SessionWatch:
     def look(self) -> dict[Key, Held]:
         """Everything that is held now."""
         values = {"database": self._database, "alone": self._cluster.kind == "embedded"}
-        rows = self._connection().execute(_HELD.encode(), values, prepare=True)
+        import psycopg  # noqa: PLC0415 - an extra; loaded only when a server is used
+
+        try:
+            rows = self._connection().execute(_HELD.encode(), values, prepare=True)
+        except psycopg.OperationalError:
+            # In a named database it may end with all others; or the server was started again.
+            self.close()
+            rows = self._connection().execute(_HELD.encode(), values, prepare=True)
         found = [
             Held(
                 kind=kind,

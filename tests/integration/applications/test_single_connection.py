@@ -1,4 +1,4 @@
-"""An application that keeps one connection for its whole life is told why that ends."""
+"""An application that keeps one connection for its whole life: it stays, or the failure says why it ended."""
 
 from __future__ import annotations
 
@@ -26,7 +26,11 @@ def test_an_order_is_stored(client, attempt):
 """
 
 
+def test_it_lives_on_where_the_database_is_put_back_in_place(project: Project) -> None:
+    project.shop(TESTS, **{"shop.py": SHOP}).pytest().expect(passed=2)
+
+
 def test_the_failure_says_what_became_of_the_connection(project: Project) -> None:
-    result = project.shop(TESTS, **{"shop.py": SHOP}).pytest()
+    result = project.shop(TESTS, **{"shop.py": SHOP}).pytest("--seatrial-isolation", "clone")
     assert result.counts["failed"] >= 1, result.output
     assert "a connection kept outside of them does not" in result.output

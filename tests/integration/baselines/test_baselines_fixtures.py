@@ -264,4 +264,7 @@ def test_no_session_has_ended(connection, undone, opened, shared_db):
 
 
 def test_fixtures_that_commit_nothing_cost_no_copy(project: Project) -> None:
-    project.shop(QUIET).pytest().expect(passed=1)
+    result = project.shop(QUIET).pytest().expect(1, passed=1, error=1)
+    assert "fresh database" not in result.output
+    # What it has not committed when a test is over cannot stay: that is said, under the fixture's name.
+    assert "the fixture 'opened' of session scope" in result.output

@@ -15,12 +15,14 @@ if TYPE_CHECKING:
 
 _GONE_POLL_S = 0.001
 _GONE_LIMIT_S = 10.0
-# The state of another role's session is hidden from us; that it holds the lock of a transaction is not.
+# The state of another role's session is hidden from us; that it holds the lock of a transaction is not. One
+# that failed holds none any more, and refuses every statement until it is rolled back.
 _IN_TRANSACTION = """
 select a.pid, a.usename::text from pg_stat_activity a
 where a.datname = current_database() and a.pid <> pg_backend_pid() and a.usename is not null
-  and exists (select from pg_locks l where l.pid = a.pid and l.locktype = 'virtualxid' and l.granted
-              and l.mode = 'ExclusiveLock')
+  and (a.state = 'idle in transaction (aborted)'
+       or exists (select from pg_locks l where l.pid = a.pid and l.locktype = 'virtualxid' and l.granted
+                  and l.mode = 'ExclusiveLock'))
 """
 _PREPARED = "select gid from pg_prepared_xacts where database = current_database() and owner = current_user"
 _BLOCKERS = """

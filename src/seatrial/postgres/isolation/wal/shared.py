@@ -47,7 +47,10 @@ union all
 select 'tablespace', t.oid::text, to_jsonb(t)::text from pg_tablespace t
 """
 
-_OURS = r"d.datname ~ ('^' || {name} || '_(clone|used|baseline)_[0-9_]+$')"
+_OURS = (
+    r"(d.datname ~ ('^' || {name} || '_(clone|used|baseline)_[0-9_]+$') or d.datname = {name} || '_rehearsal'"
+    r" or d.datname ~ '^seatrial_kept_[0-9a-f_]+$')"
+)
 
 
 class SharedState:
