@@ -33,7 +33,7 @@ def answered(plan: TemplatePlan, *, rebuild: bool) -> Iterator[None]:
         yield
         clones.close(drop_databases=False)
     finally:
-        provider.stop()
+        provider.stop(kept={})
 
 
 if __name__ == "__main__":

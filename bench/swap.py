@@ -66,7 +66,7 @@ def measure(rounds: int, times: int, noise: Noise, place: Place) -> dict[str, li
                         found[name] += values
             clones.close(drop_databases=False)
         finally:
-            provider.stop()
+            provider.stop(kept={})
     return found
 
 
