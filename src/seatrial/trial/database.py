@@ -37,6 +37,7 @@ class TestDatabase(Baselined):
         env: `[tool.seatrial.env]`, unrendered: a part of the template's fingerprint.
         environment: the application's environment for an address.
         rebuild: whether to build the template anew even where a cached one fits.
+        verify: whether PostgreSQL's own objects are compared, too, where the database is.
     """
 
     __test__ = False
@@ -50,6 +51,7 @@ class TestDatabase(Baselined):
         env: Mapping[str, str],
         environment: Callable[[DatabaseAddress], Mapping[str, str]],
         rebuild: bool = False,
+        verify: bool = False,
     ) -> None:
         super().__init__()
         self._settings = settings
@@ -58,6 +60,7 @@ class TestDatabase(Baselined):
         self._env = env
         self._environment = environment
         self._rebuild = rebuild
+        self._verify = verify
         self._lock = threading.RLock()
         self.failure: BaseException | None = None
         """Why the database could not be started, if that was tried in vain."""
@@ -126,7 +129,8 @@ class TestDatabase(Baselined):
         self.prepared = prepared = self._provider.start(plan, rebuild=self._rebuild)
         isolation = self._provider.isolation(prepared)
         isolation.open()
-        return isolation, layers_apart(isolation, prepared.cluster, self._provider.database)
+        layers = layers_apart(isolation, prepared.cluster, self._provider.database, built_in=self._verify)
+        return isolation, layers
 
     def position(self) -> object:
         """A mark that stays equal while nobody writes; None where the server is not ours alone."""

@@ -146,6 +146,7 @@ class Trial:
             env=self.settings.env,
             environment=self._render,
             rebuild=self._rebuild,
+            verify=self._verify,
         )
         return database
 

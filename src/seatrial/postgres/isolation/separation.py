@@ -32,16 +32,19 @@ class Databases:
     Args:
         cluster: where they are.
         database: the constant name of the tested database.
+        built_in: whether the definitions of PostgreSQL's own objects count as content; most of the time
+            that a comparison takes.
     """
 
-    def __init__(self, cluster: Cluster, database: str) -> None:
+    def __init__(self, cluster: Cluster, database: str, *, built_in: bool) -> None:
         self._cluster = cluster
         self._database = database
+        self._built_in = built_in
 
     def content_of(self, baseline: str) -> Snapshot:
         """Everything that is in a baseline."""
         with self._reading([baseline]) as (connection,):
-            return take(connection, cluster_wide=False)
+            return take(connection, cluster_wide=False, built_in=self._built_in)
 
     def rehearse(
         self, ended: Layer, above: Sequence[Layer], baselines: Sequence[str]
@@ -81,14 +84,14 @@ class Databases:
         return self._cluster.connect(self._cluster.admin["dbname"])
 
 
-def layers_apart(isolation: Isolation, cluster: Cluster, database: str) -> Layers:
+def layers_apart(isolation: Isolation, cluster: Cluster, database: str, *, built_in: bool = False) -> Layers:
     """The layers of a database of PostgreSQL, told apart where its baselines are databases."""
 
     def content() -> Snapshot:
         with cluster.connect(database) as connection:
-            return take(connection, cluster_wide=False)
+            return take(connection, cluster_wide=False, built_in=built_in)
 
-    separation = Databases(cluster, database) if isolation.baselines else None
+    separation = Databases(cluster, database, built_in=built_in) if isolation.baselines else None
     return Layers(isolation, content=content, separation=separation)
 
 
