@@ -104,7 +104,7 @@ def _revisions(connection: psycopg.Connection[Any]) -> set[str]:
 
 
 def clone_statements(connection: psycopg.Connection[Any]) -> tuple[str, ...]:
-    """What CREATE DATABASE ... TEMPLATE leaves behind: settings, rights and the comment of the database.
+    """What CREATE DATABASE ... TEMPLATE leaves behind: settings, rights and the limit of connections.
 
     `{database}` stands for the clone's quoted name.
     """
@@ -122,11 +122,14 @@ def clone_statements(connection: psycopg.Connection[Any]) -> tuple[str, ...]:
         "a.privilege_type from pg_database d, aclexplode(d.datacl) a "
         "where d.datname = current_database() and a.grantee <> d.datdba"
     ).fetchall()
-    has_acl = connection.execute(
-        "select datacl is not null from pg_database where datname = current_database()"
+    row = connection.execute(
+        "select datacl is not null, datconnlimit from pg_database where datname = current_database()"
     ).fetchone()
-    if has_acl and has_acl[0]:
+    has_rights, limit = row or (False, -1)
+    if has_rights:
         statements.append("REVOKE ALL ON DATABASE {database} FROM PUBLIC")
+    if limit >= 0:
+        statements.append(f"ALTER DATABASE {{database}} CONNECTION LIMIT {limit}")
     statements += [
         f"GRANT {privilege} ON DATABASE {{database}} TO {grantee}" for grantee, privilege in grants
     ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from seatrial.postgres.cluster import Cluster
 from seatrial.postgres.server import EmbeddedServer
 from tests.integration.isolation.wal.sea import Sea, sail
@@ -108,3 +110,51 @@ def test_nothing_remains_when_it_is_closed(sea: Sea) -> None:
     with sea.cluster.connect("postgres") as admin:
         left = admin.execute("select datname from pg_database where datname like 'tested%'").fetchall()
     assert left == []
+
+
+SETTINGS = (
+    "alter database tested set work_mem = '3MB'",
+    "alter database tested connection limit 50",
+    "grant temporary on database tested to pg_monitor",
+    "revoke connect on database tested from public",
+)
+
+
+@pytest.mark.parametrize("setting", SETTINGS)
+def test_what_a_fixture_sets_for_the_database_is_there_in_copies_of_it(sea: Sea, setting: str) -> None:
+    """CREATE DATABASE copies neither settings nor rights, and a pushed baseline may have some."""
+    sea.run(setting, admin=True)
+    push(sea)
+    there = sea.run(OF_THE_DATABASE).fetchall()
+    sea.run("create table of_a_test (a int)")
+    assert sea.outcome() == "DDL"
+    assert sea.run(OF_THE_DATABASE).fetchall() == there
+    pop(sea)
+    assert sea.run(OF_THE_DATABASE).fetchall() != there
+
+
+OF_THE_DATABASE = """
+select datconnlimit, (select array_agg(a::text order by a::text) from unnest(datacl) a),
+       (select setconfig from pg_db_role_setting where setdatabase = pg_database.oid)
+from pg_database where datname = current_database()
+"""
+
+
+END_ALL_SESSIONS = "select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid()"
+
+
+def test_our_sessions_may_have_ended_before_a_push_or_a_pop(sea: Sea) -> None:
+    sea.outcome()
+    sea.run("insert into plain (note) values ('module')")
+    sea.run(
+        "select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid()", admin=True
+    )
+    push(sea)
+    sea.run("insert into plain (note) values ('test')")
+    assert sea.outcome() in ("reset", "connection lost")
+    assert names(sea) == ["module"]
+    sea.run(
+        "select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid()", admin=True
+    )
+    pop(sea)
+    assert names(sea) == []

@@ -27,7 +27,8 @@ def cluster_sources(*, version: int, superuser: bool) -> list[Source]:
             "database",
             "pg_database",
             "format('owner %s, limit %s, rights %s, encoding %s, tablespace %s', r.datdba::regrole, "
-            "r.datconnlimit, r.datacl, r.encoding, r.dattablespace)",
+            "r.datconnlimit, (select array_agg(a order by a::text) from unnest(r.datacl) as a), r.encoding, "
+            "r.dattablespace)",
             "r.datname = current_database()",
         ),
         _of("tablespaces", "pg_tablespace", "(r.*)::text"),

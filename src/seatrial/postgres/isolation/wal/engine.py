@@ -19,6 +19,7 @@ from seatrial.postgres.isolation.wal.shared import SharedState
 from seatrial.postgres.isolation.wal.unwritten import is_unwritten
 from seatrial.postgres.isolation.wal.window import Quiet
 from seatrial.postgres.isolation.wal.work import TemporaryTablesError, Work
+from seatrial.postgres.template.verify import clone_statements
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -76,7 +77,7 @@ class WalReset:
             baseline=self._template,
             statements=self._statements,
         )
-        self._add_baseline(self._template)
+        self._add_baseline(self._template, self._statements)
         self._pristine = True
 
     @property
@@ -149,12 +150,14 @@ class WalReset:
             self._baselines.append(self._baseline)
             return
         name = f"{self._database}_baseline_{next(self._numbers)}"
+        with self._cluster.connect(self._database) as inside:
+            statements = clone_statements(inside)
         self._leave_work()
         self._unknown = True
         with replacing():
             self._log.start_here()
             self._named.copy_to(name)
-        self._add_baseline(name)
+        self._add_baseline(name, statements)
         self._unknown = False
         self._pristine = True
 
@@ -201,13 +204,13 @@ class WalReset:
             )
         return self._baselines[-1]
 
-    def _add_baseline(self, database: str) -> None:
+    def _add_baseline(self, database: str, statements: Sequence[str]) -> None:
         number = next(self._numbers)
         self._baselines.append(
             Baseline(
                 self._cluster,
                 database=database,
-                statements=self._statements,
+                statements=statements,
                 prefix=f"{self._database}_clone_{number}",
                 shared=SharedState(self._control, self._database),
             )

@@ -33,7 +33,9 @@ select 'setting', concat_ws(' ', d.datname, s.setrole),
 from pg_db_role_setting s left join pg_database d on d.oid = s.setdatabase
 where d.datname is null or not {ours}
 union all
-select 'database', d.datname, (to_jsonb(d) - '{{oid,datfrozenxid,datminmxid}}'::text[])::text
+select 'database', d.datname, (to_jsonb(d) - '{{oid,datfrozenxid,datminmxid,datacl}}'::text[]
+    || jsonb_build_object('rights', (select jsonb_agg(r::text order by r::text) from unnest(d.datacl) r))
+  )::text
 from pg_database d where not {ours}
 union all
 select 'comment', concat_ws(' ', c.classoid::regclass, coalesce(d.datname, c.objoid::text)),
