@@ -17,10 +17,13 @@ class Goal:
     text: str
     found: str
     met: bool
+    because: str = ""
+    """Why it is missed, where it is."""
 
     def line(self) -> str:
         """One line of Markdown."""
-        return f"- **{'met' if self.met else 'missed'}**: {self.text}; found {self.found}"
+        reason = f" ({self.because})" if self.because and not self.met else ""
+        return f"- **{'met' if self.met else 'missed'}**: {self.text}; found {self.found}{reason}"
 
 
 @dataclass(kw_only=True)

@@ -34,11 +34,11 @@ class Session:
         return all(self._one(statement) for statement in split(text))
 
     def excuse(self) -> None:
-        """The server was allowed to end this session; whether it did shows at the next use, as in a pool."""
+        """The server was allowed to end it; whether it did shows at the next use, as in a pool."""
         self._excused = True
 
     def forget(self) -> None:
-        """This session is gone: connect again at the next use."""
+        """The session is gone: connect again at the next use."""
         if self._connection is not None:
             self._connection.finish()
             self._connection = None
@@ -58,7 +58,7 @@ class Session:
             went_well = self._send(statement)
         self._excused = False
         if went_well is None:
-            raise SessionEndedError(f"nobody said that this session would end; it had to run {statement!r}")
+            raise SessionEndedError(f"nobody said that the session would end; it had to run {statement!r}")
         return went_well
 
     def _send(self, statement: str) -> bool | None:

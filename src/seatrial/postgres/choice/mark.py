@@ -135,7 +135,7 @@ def write_marker(connection: psycopg.Connection[tuple[Any, ...]]) -> None:
 
 
 def carries_marker(connection: psycopg.Connection[tuple[Any, ...]]) -> bool:
-    """Whether the connected database is marked at this moment, in this session's eyes."""
+    """Whether the connected database is marked at this moment, in the eyes of the given session."""
     comment, marker, _ = _comment(connection)
     return marker in comment
 
