@@ -13,6 +13,7 @@ from seatrial.errors import SettingsError
 if TYPE_CHECKING:
     from collections.abc import Mapping, MutableMapping
 
+    from seatrial.config import DatabaseAddress
     from seatrial.config.settings import Settings
 
 _STASH = "SEATRIAL_INHERITED"
@@ -127,3 +128,16 @@ def _refuse_remote_hosts(settings: Settings, environ: dict[str, str], *, own: Ma
         remedy="give these variables values for tests in [tool.seatrial.env], unset them, or list a host "
         f"that is meant in tool.seatrial.allow_hosts ({settings.source})",
     )
+
+
+def libpq_variables(address: DatabaseAddress) -> Mapping[str, str]:
+    """What libpq reads where a program gives no address: it too must land in the test database."""
+    if address.engine == "sqlite":
+        return {}
+    return {
+        "PGHOST": address.host,
+        "PGPORT": str(address.port),
+        "PGUSER": address.user,
+        "PGPASSWORD": address.password,
+        "PGDATABASE": address.name,
+    }

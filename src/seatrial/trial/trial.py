@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import importlib
-import inspect
-import operator
 import time
 from dataclasses import replace
 from functools import partial
@@ -15,12 +12,13 @@ from seatrial.app.pools import ForeignKeys, PoolHealer
 from seatrial.config import PlaceholderValues, refuse_unbuilt, render_env
 from seatrial.errors import ApplicationError, SettingsError
 from seatrial.sqlite import SqliteChoice, choose_engine
-from seatrial.trial.environment import Environment
+from seatrial.trial.between import call_between_tests
+from seatrial.trial.environment import Environment, libpq_variables
 from seatrial.trial.mode import refuse_unserved_mode
 from seatrial.trial.oracle import Oracle
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     from seatrial.app import AppRunner, AsyncClient, Client, Leftover
     from seatrial.config import DatabaseAddress
@@ -116,7 +114,7 @@ class Trial:
             self._verification = self._make_verification(self.database)
         address = self.database.address if self.database else None
         values = self._render(address)
-        self.environment.apply(self.settings, values, _libpq(address) if address else {})
+        self.environment.apply(self.settings, values, libpq_variables(address) if address else {})
         if self.database is not None and not self.database.starts_at_first_connection:
             self.database.ensure()
 
@@ -375,7 +373,7 @@ class Trial:
             self._fakes.reset()
         if self._runner is not None:
             self._runner.take_errors()
-            self._call_between_tests(self._runner)
+            call_between_tests(self._runner, self.settings.between_tests)
         self._stop_outdated_app()
         late = self._late and isolation != "none"
         restart = self._runner is not None and (late or (fresh_app and application))
@@ -456,17 +454,6 @@ class Trial:
         if self._runner is not None:
             self._runner.suspended = suspended
 
-    def _call_between_tests(self, runner: AppRunner) -> None:
-        for path in self.settings.between_tests:
-            try:
-                runner.run(_in_app(_resolve(path)))
-            except Exception as error:
-                raise ApplicationError(
-                    f"{path!r} of between_tests failed ({type(error).__name__}: {error})",
-                    code="app.between-tests",
-                    remedy="name a function that needs no arguments and can be called before every test",
-                ) from error
-
     @contextlib.contextmanager
     def _replacing(self) -> Iterator[None]:
         """Wrap what ends the sessions of the database, so that no pool notices."""
@@ -509,28 +496,3 @@ class Trial:
             if self.database is not None:
                 self.database.close()
             self.environment.restore()
-
-
-def _libpq(address: DatabaseAddress) -> Mapping[str, str]:
-    """What libpq reads where a program gives no address: it too must land in the test database."""
-    if address.engine == "sqlite":
-        return {}
-    return {
-        "PGHOST": address.host,
-        "PGPORT": str(address.port),
-        "PGUSER": address.user,
-        "PGPASSWORD": address.password,
-        "PGDATABASE": address.name,
-    }
-
-
-def _resolve(path: str) -> Callable[[], Any]:
-    module, _, attributes = path.partition(":")
-    found: Callable[[], Any] = operator.attrgetter(attributes)(importlib.import_module(module))
-    return found
-
-
-async def _in_app(function: Callable[[], Any]) -> None:
-    result = function()
-    if inspect.isawaitable(result):
-        await result

@@ -98,6 +98,16 @@ def test_changes_are_undone_and_their_marks_too(reset: TriggerReset, berth: Bert
     assert (reset.tally.reset, reset.tally.untouched, reset.tally.replaced) == (1, 1, 0)
 
 
+def test_a_transaction_that_failed_is_ended(reset: TriggerReset, berth: Berth) -> None:
+    """It holds no lock any more, and whoever gets its connection next could do nothing with it."""
+    with psycopg.connect(berth.url) as session:
+        with pytest.raises(psycopg.errors.UndefinedTable):
+            session.execute("select from nowhere")
+        assert restore(reset) == 1
+        with pytest.raises(psycopg.OperationalError):
+            session.execute("select 1")
+
+
 def test_baselines_nest(reset: TriggerReset, berth: Berth) -> None:
     first = state(berth)
     berth.execute("insert into parent values (3, 'three')", "delete from child")
