@@ -66,6 +66,11 @@ class Result:
             for count, word in pairs
         }
 
+    def errors(self, text: str) -> int:
+        """How often the report says this, pytest's summary, which repeats errors in CI, left aside."""
+        lines = self.output.splitlines()
+        return sum(text in line and not line.startswith(("ERROR ", "FAILED ")) for line in lines)
+
     def expect(self, status: int = 0, **counts: int) -> Result:
         """Check the exit status and the counts; the output is the message."""
         assert self.status == status, self.output

@@ -13,8 +13,9 @@ from typing import Any, Protocol
 
 from seatrial.app.clock import now
 
-# Longest single wait: keeps the lock's argument in range and gives --pdb a chance to be noticed.
-_LONGEST_WAIT = 3600.0
+# Longest single wait of a thread. A signal that arrives between Python's last look for one and the system
+# call that waits is noticed only when that call returns: an interrupt must not be lost for longer than this.
+_LONGEST_WAIT_S = 0.5
 
 
 class Waiter(Protocol):
@@ -37,8 +38,9 @@ class ThreadWaiter:
             self._lock.release()
 
     def wait(self, seconds: float | None) -> None:
-        """Return when woken or when the seconds have passed."""
-        self._lock.acquire(timeout=-1 if seconds is None else min(max(seconds, 0.0), _LONGEST_WAIT))
+        """Return when woken, when the seconds have passed, or after a while so that signals are seen."""
+        longest = _LONGEST_WAIT_S if seconds is None else max(seconds, 0.0)
+        self._lock.acquire(timeout=min(longest, _LONGEST_WAIT_S))
 
 
 class AsyncWaiter(Protocol):

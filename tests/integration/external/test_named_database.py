@@ -199,7 +199,7 @@ def test_a_session_that_a_test_forgot_is_ended(project: Project, berth: Berth) -
     """
     project.shop(test)
     result = project.pytest(TESTING_DATABASE_URL=berth.url).expect(1, passed=3, error=3)
-    assert result.output.count("this test left a transaction open [leak.open-transaction]") == 3
+    assert result.errors("this test left a transaction open [leak.open-transaction]") == 3
 
 
 def test_what_the_application_wrote_when_it_started_is_every_tests_start(
