@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from seatrial.config.address import DatabaseAddress, check_style
@@ -28,6 +29,8 @@ _PARTS: dict[str, Callable[[DatabaseAddress], str]] = {
 _PARTS_OF_A_FILE = ("url", "name")
 """SQLite has no host, port, user or password."""
 
+_PARTS_OF_A_FAKE = ("url", "host", "port")
+
 
 @dataclass(frozen=True, kw_only=True)
 class PlaceholderValues:
@@ -38,14 +41,15 @@ class PlaceholderValues:
         databases: the addresses of the further databases, by name.
         secret: the shared secret of the tokens.
         public_key: the public key of the tokens, PEM.
-        fake_urls: the base URL of each declared fake, by name, without a slash at the end.
+        fakes: a part of a declared fake: of its name, and one of `url` (without a slash at the end), `host`
+            and `port`; of no name, `ca_file`.
     """
 
     database: Callable[[], DatabaseAddress] | None = None
     databases: Mapping[str, Callable[[], DatabaseAddress]] = field(default_factory=dict)
     secret: Callable[[], str] | None = None
     public_key: Callable[[], str] | None = None
-    fake_urls: Mapping[str, Callable[[], str]] = field(default_factory=dict)
+    fakes: Callable[[str, str], str] | None = None
 
 
 def render_env(settings: Settings, values: PlaceholderValues) -> dict[str, str]:
@@ -100,7 +104,8 @@ def _valid_names(settings: Settings) -> list[str]:
     parts.append("identities.secret" if identities.algorithm == "HS256" else "identities.public_key")
     parts += ["identities.audience"] if identities.audience is not None else []
     parts += ["identities.issuer"] if identities.issuer is not None else []
-    return parts + [f"fakes.{name}.url" for name in settings.fakes]
+    parts += ["fakes.ca_file"] if settings.fakes else []
+    return parts + [f"fakes.{name}.{part}" for name in settings.fakes for part in _PARTS_OF_A_FAKE]
 
 
 def _parts_of(name: str, database: DatabaseSettings) -> list[str]:
@@ -159,7 +164,7 @@ def _value(settings: Settings, values: PlaceholderValues, *, variable: str, plac
     known: dict[str, Callable[[], str] | Callable[[], DatabaseAddress] | None] = {
         "database": values.database,
         "databases": values.databases.get(owner),
-        "fakes": values.fake_urls.get(owner),
+        "fakes": partial(values.fakes, owner, part) if values.fakes is not None else None,
     }
     source = known[root] if root in known else _identity_source(settings, values, part)
     if source is None:

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from seatrial.config.names import suggest
 from seatrial.errors import SettingsError
 
 if TYPE_CHECKING:
     from seatrial.config.settings import DatabaseSettings, Settings
-
-BUILT_FAKES = ("openai",)
 
 
 def refuse_unbuilt(settings: Settings) -> None:
@@ -31,8 +28,6 @@ def refuse_unbuilt(settings: Settings) -> None:
         )
     if settings.identities.scheme != "jwt":
         raise _unbuilt(settings, "identities.scheme", f"{settings.identities.scheme!r}", '"jwt"')
-    for name, options in settings.fakes.items():
-        _fake(settings, name, options)
 
 
 def _database(settings: Settings, database: DatabaseSettings) -> None:
@@ -40,25 +35,9 @@ def _database(settings: Settings, database: DatabaseSettings) -> None:
         raise _unbuilt(settings, "database.provider", '"docker"', '"auto", "embedded" and "external"')
 
 
-def _fake(settings: Settings, name: str, options: dict[str, object]) -> None:
-    if name not in BUILT_FAKES:
-        built = ", ".join(BUILT_FAKES)
-        raise _unbuilt(
-            settings, f"fakes.{name}", f"a fake {name!r}", built, help_with_name=suggest(name, BUILT_FAKES)
-        )
-    for option in options:
-        raise SettingsError(
-            f"{settings.key('fakes', name, option)} in {settings.source}: the fake {name!r} has no options.",
-            code="settings.unknown-key",
-            remedy=f"Write {name} = {{}}.",
-        )
-
-
-def _unbuilt(
-    settings: Settings, key: str, what: str, served: str, *, help_with_name: str = ""
-) -> SettingsError:
+def _unbuilt(settings: Settings, key: str, what: str, served: str) -> SettingsError:
     return SettingsError(
         f"{settings.key(key)} in {settings.source}: this version of seatrial does not serve {what} yet.",
         code="settings.not-served",
-        remedy=f"Served: {served}. {help_with_name}".rstrip(),
+        remedy=f"Served: {served}.",
     )

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from seatrial.fakes.journal import Call
-from seatrial.fakes.openai.fake import OpenAIFake
+from seatrial.fakes.fake import Fake
+from seatrial.fakes.journal import Attempt, Call
 from seatrial.fakes.registry import Fakes
 
-__all__ = ["Call", "Fakes", "OpenAIFake"]
+__all__ = ["Attempt", "Call", "Fake", "Fakes"]

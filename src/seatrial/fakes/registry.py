@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import socket
+import time
 from typing import TYPE_CHECKING, Any
 
 from seatrial.errors import FakeError
-from seatrial.fakes.openai.fake import OpenAIFake
+from seatrial.fakes.authority import Authority
+from seatrial.fakes.declarations import Declaration, declare, suggest_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
-    from seatrial.fakes.server import FakeServer
+    from seatrial.fakes.fake import Fake
+    from seatrial.fakes.server import FakeServer, Site
 
-_BUILT_IN = {"openai": OpenAIFake}
 _BACKLOG = 128
+_LOOK_S = 0.005
 
 
 class UnknownFakeError(FakeError, AttributeError):
@@ -28,26 +31,43 @@ class Fakes:
 
     Args:
         declared: the table `[tool.seatrial.fakes]`: name -> options.
+        root: the folder that relative paths in the options start from.
 
     Raises:
-        FakeError: a name is not built in, or has options the fake does not know.
+        FakeError: a kind is not built in, or has options the fake does not know.
     """
 
-    def __init__(self, declared: Mapping[str, Mapping[str, Any]]) -> None:
-        for name, options in declared.items():
-            _check_declaration(name, options)
-        self._fakes = {name: _BUILT_IN[name]() for name in declared}
+    def __init__(self, declared: Mapping[str, Mapping[str, Any]], *, root: Path | None = None) -> None:
+        self._declared: dict[str, Declaration] = {
+            name: declare(name, options, root=root) for name, options in declared.items()
+        }
         self._sockets: dict[str, socket.socket] = {}
+        self._authority = Authority()
         self._server: FakeServer | None = None
         self._process = os.getpid()
 
-    def __getattr__(self, name: str) -> OpenAIFake:
+    def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
             raise AttributeError(name)
-        return self._find(name)
+        return self._find(name).fake
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._fakes)
+        return iter(self._declared)
+
+    def http(self, name: str) -> Any:
+        """The declared fake of the kind `http` with this name: the same as `fakes.<name>`.
+
+        Raises:
+            FakeError: it is not declared, or is of another kind.
+        """
+        declaration = self._find(name)
+        if declaration.kind != "http":
+            raise FakeError(
+                f"fakes.http({name!r}) expects a fake of the kind 'http', found {declaration.kind!r}.",
+                code="fakes.kind",
+                remedy=f"Use fakes.{name}.",
+            )
+        return declaration.fake
 
     def url(self, name: str) -> str:
         """The address of a fake, such as `http://127.0.0.1:40213`; reserves it, starts nothing.
@@ -57,11 +77,41 @@ class Fakes:
         Raises:
             FakeError: the fake is not declared, or this is a forked child.
         """
+        scheme = "https" if self._find(name).https else "http"
+        return f"{scheme}://127.0.0.1:{self.port(name)}"
+
+    def port(self, name: str) -> int:
+        """The port of a fake; reserves it, starts nothing.
+
+        Raises:
+            FakeError: the fake is not declared, or this is a forked child.
+        """
         self._refuse_fork()
         self._find(name)
         if name not in self._sockets:
-            self._sockets[name] = _listen()
-        return f"http://127.0.0.1:{self._sockets[name].getsockname()[1]}"
+            self._sockets[name] = listen()
+        return int(self._sockets[name].getsockname()[1])
+
+    def part(self, name: str, part: str) -> str:
+        """The value of the placeholder `{fakes.<name>.<part>}`, or of `{fakes.ca_file}` without a name.
+
+        Raises:
+            FakeError: the fake is not declared, trustme is missing, or this is a forked child.
+        """
+        if part == "ca_file":
+            return self.ca_file()
+        if part == "url":
+            return self.url(name)
+        return "127.0.0.1" if part == "host" else str(self.port(name))
+
+    def ca_file(self) -> str:
+        """The path of a file with every certificate a client has to trust, the fakes' authority among them.
+
+        Raises:
+            FakeError: trustme is missing, or this is a forked child.
+        """
+        self._refuse_fork()
+        return str(self._authority.bundle)
 
     def start(self) -> None:
         """Serve every declared fake; a second call does nothing.
@@ -70,13 +120,35 @@ class Fakes:
             FakeError: the extra `fakes` is missing, the server does not start, or this is a forked child.
         """
         self._refuse_fork()
-        if self._server is not None or not self._fakes:
+        if self._server is not None or not self._declared:
             return
-        server_class = _server_class()
-        ports = {name: int(self.url(name).rpartition(":")[2]) for name in self._fakes}
-        applications = {port: self._fakes[name].application() for name, port in ports.items()}
-        self._server = server_class(applications, list(self._sockets.values()))
+        try:
+            from seatrial.fakes.server import FakeServer  # noqa: PLC0415 - the extra, and start-up time
+
+            sites = [self._site(name) for name in self._declared]
+        except ImportError as missing:
+            raise FakeError(
+                f"Fakes need uvicorn and starlette; importing them failed: {missing}.",
+                code="fakes.extra-missing",
+                remedy='Install the extra: pip install "seatrial[fakes]".',
+            ) from missing
+        self._server = FakeServer(sites)
         self._server.start()
+
+    def _site(self, name: str) -> Site:
+        from seatrial.fakes.server import Site  # noqa: PLC0415 - the extra, and start-up time
+
+        declaration = self._declared[name]
+        self.port(name)
+        return Site(
+            application=declaration.fake.application(),
+            listener=self._sockets[name],
+            tls=self._authority.context if declaration.https else None,
+            on_distrust=lambda: declaration.fake.note_problem(
+                "a client did not trust its certificate: let it use the file {fakes.ca_file}, "
+                "as SSL_CERT_FILE or REQUESTS_CA_BUNDLE in [tool.seatrial.env]"
+            ),
+        )
 
     def stop(self) -> None:
         """End the server and give the ports back; a forked child leaves its parent's server alone."""
@@ -89,22 +161,38 @@ class Fakes:
         for reserved in self._sockets.values():
             reserved.close()
         self._sockets.clear()
+        self._authority.close()
 
     def reset(self) -> None:
         """Empty every fake: calls, scripted replies, faults; calls that hang are let go."""
-        for fake in self._fakes.values():
+        for fake in self._all():
             fake.reset()
 
-    def _find(self, name: str) -> OpenAIFake:
-        fake = self._fakes.get(name)
-        if fake is None:
+    def problems(self, *, grace: float = 0.0, unmet: bool = True) -> list[str]:
+        """Why the test that is over must fail, if it must, each with the fake's name.
+
+        Args:
+            grace: seconds to wait for answers that are still being sent.
+            unmet: whether to name also what was scripted and never asked for.
+        """
+        end = time.monotonic() + grace
+        while any(fake.unfinished() for fake in self._all()) and time.monotonic() < end:
+            time.sleep(_LOOK_S)
+        return [f"{fake.name}: {problem}" for fake in self._all() for problem in fake.problems(unmet=unmet)]
+
+    def _all(self) -> list[Fake]:
+        return [declaration.fake for declaration in self._declared.values()]
+
+    def _find(self, name: str) -> Declaration:
+        declaration = self._declared.get(name)
+        if declaration is None:
             raise UnknownFakeError(
-                f"A fake named {name!r} is not declared{_nearest(name, self._fakes)}.",
+                f"A fake named {name!r} is not declared{suggest_name(name, self._declared)}.",
                 code="fakes.undeclared",
                 remedy=f"Add `{name} = {{}}` to [tool.seatrial.fakes], or use a declared one: "
-                f"{', '.join(self._fakes) or 'none so far'}.",
+                f"{', '.join(self._declared) or 'none so far'}.",
             )
-        return fake
+        return declaration
 
     def _refuse_fork(self) -> None:
         if os.getpid() != self._process:
@@ -115,42 +203,25 @@ class Fakes:
             )
 
 
-def _check_declaration(name: str, options: Mapping[str, Any]) -> None:
-    if name not in _BUILT_IN:
-        raise FakeError(
-            f"[tool.seatrial.fakes] names {name!r}, which is not built in{_nearest(name, _BUILT_IN)}.",
-            code="fakes.unknown",
-            remedy=f"Use one of: {', '.join(sorted(_BUILT_IN))}.",
-        )
-    if options:
-        raise FakeError(
-            f"The fake {name!r} expects no options, found {', '.join(sorted(options))}.",
-            code="fakes.options",
-            remedy=f"Write `{name} = {{}}` in [tool.seatrial.fakes].",
-        )
+def listen(port: int = 0) -> socket.socket:
+    """A socket that listens on 127.0.0.1, on a free port unless one is named.
 
-
-def _nearest(name: str, known: Iterable[str]) -> str:
-    matches = difflib.get_close_matches(name, list(known), n=1)
-    return f" (did you mean {matches[0]!r}?)" if matches else ""
-
-
-def _listen() -> socket.socket:
+    Raises:
+        FakeError: the port is taken, or may not be opened.
+    """
     # asyncio sets TCP_NODELAY only on sockets that name their protocol; without it every
     # keep-alive call costs some 45 ms.
     reserved = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    reserved.bind(("127.0.0.1", 0))
-    reserved.listen(_BACKLOG)
-    return reserved
-
-
-def _server_class() -> type[FakeServer]:
     try:
-        from seatrial.fakes.server import FakeServer  # noqa: PLC0415 - the extra, and start-up time
-    except ImportError as missing:
+        if port:
+            reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        reserved.bind(("127.0.0.1", port))
+        reserved.listen(_BACKLOG)
+    except OSError as refused:
+        reserved.close()
         raise FakeError(
-            f"Fakes need uvicorn and starlette; importing them failed: {missing}.",
-            code="fakes.extra-missing",
-            remedy='Install the extra: pip install "seatrial[fakes]".',
-        ) from missing
-    return FakeServer
+            f"A fake should listen on 127.0.0.1:{port}, but that was refused: {refused.strerror}.",
+            code="fakes.port",
+            remedy="End what uses the port, or choose another; 0 is any free one.",
+        ) from refused
+    return reserved

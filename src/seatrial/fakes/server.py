@@ -1,45 +1,55 @@
-"""One thread and one event loop that serve every fake, each on its own port."""
+"""One thread and one event loop that serve every fake, each on its own port, over http or https."""
 
 from __future__ import annotations
 
+import asyncio
 import threading
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import uvicorn
+from uvicorn.server import ServerState
 
 from seatrial.errors import FakeError
+from seatrial.fakes.wire import WiredProtocol
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Mapping
+    import ssl
+    from collections.abc import Callable, Sequence
 
-    from starlette.types import ASGIApp, Receive, Scope, Send
+    from starlette.types import ASGIApp
 
 _START_SECONDS = 10.0
 _STOP_SECONDS = 5.0
 
 
-class FakeServer:
-    """Serves the applications, keyed by port, on sockets that already listen."""
+@dataclass(frozen=True, kw_only=True)
+class Site:
+    """What is served on one socket.
 
-    def __init__(self, applications: Mapping[int, ASGIApp], sockets: list[socket.socket]) -> None:
-        self._applications = dict(applications)
-        self._sockets = sockets
-        config = uvicorn.Config(
-            self._dispatch,
-            interface="asgi3",
-            loop="asyncio",
-            http="h11",
-            ws="none",
-            lifespan="off",
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            proxy_headers=False,
-            timeout_graceful_shutdown=1,
-        )
-        self._server = _AnnouncingServer(config)
+    Args:
+        application: what answers.
+        listener: a socket that listens already; whoever made it closes it.
+        tls: for https; None is http.
+        on_distrust: told when a client turned the certificate down.
+    """
+
+    application: ASGIApp
+    listener: socket.socket
+    tls: ssl.SSLContext | None = None
+    on_distrust: Callable[[], None] | None = None
+
+
+class FakeServer:
+    """Serves the sites."""
+
+    def __init__(self, sites: Sequence[Site]) -> None:
+        self._sites = sites
         self._thread = threading.Thread(target=self._serve, name="seatrial-fakes", daemon=True)
+        self._settled = threading.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._over: asyncio.Event | None = None
         self._failure: BaseException | None = None
 
     def start(self) -> None:
@@ -49,8 +59,8 @@ class FakeServer:
             FakeError: the server ended, or was not ready within ten seconds.
         """
         self._thread.start()
-        ready = self._server.settled.wait(_START_SECONDS)
-        if not ready or not self._server.started:
+        ready = self._settled.wait(_START_SECONDS)
+        if not ready or self._failure is not None:
             found = f"it ended with {self._failure!r}" if ready else f"not ready after {_START_SECONDS:g} s"
             raise FakeError(
                 f"The fakes' server should have started, but {found}.",
@@ -59,29 +69,52 @@ class FakeServer:
             )
 
     def stop(self) -> None:
-        """End the thread and close the sockets; idle keep-alive connections are closed as well."""
-        self._server.should_exit = True
+        """End the thread and every connection."""
+        if self._loop is not None and self._over is not None and self._thread.is_alive():
+            self._loop.call_soon_threadsafe(self._over.set)
         self._thread.join(_STOP_SECONDS)
 
     def _serve(self) -> None:
         try:
-            self._server.run(sockets=self._sockets)
+            with asyncio.Runner() as runner:
+                runner.run(self._main())
         except BaseException as failure:  # noqa: BLE001 - handed to start(), which waits for it
             self._failure = failure
         finally:
-            self._server.settled.set()
+            self._settled.set()
 
-    async def _dispatch(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self._applications[scope["server"][1]](scope, receive, send)
+    async def _main(self) -> None:
+        self._loop, self._over = asyncio.get_running_loop(), asyncio.Event()
+        state = ServerState()
+        servers = [await self._open(site, state) for site in self._sites]
+        self._settled.set()
+        await self._over.wait()
+        for server in servers:
+            server.close()
+        for connection in list(state.connections):
+            connection.transport.abort()
+
+    async def _open(self, site: Site, state: ServerState) -> asyncio.Server:
+        config = _configuration(site.application)
+        loop = asyncio.get_running_loop()
+        return await loop.create_server(
+            lambda: WiredProtocol(config, state, on_distrust=site.on_distrust),
+            sock=site.listener,
+            ssl=site.tls,
+        )
 
 
-class _AnnouncingServer(uvicorn.Server):
-    """Tells another thread that start-up is over, so that nobody has to poll."""
-
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self.settled = threading.Event()
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets=sockets)
-        self.settled.set()
+def _configuration(application: ASGIApp) -> uvicorn.Config:
+    config = uvicorn.Config(
+        application,
+        interface="asgi3",
+        http="h11",
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+    )
+    config.load()
+    return config

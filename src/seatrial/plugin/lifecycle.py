@@ -14,7 +14,7 @@ from seatrial.plugin.state import bind_late, binds, is_bound, needs_application,
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from seatrial.errors import IsolationError
+    from seatrial.errors import SeatrialError
     from seatrial.trial import Trial
 
 
@@ -99,10 +99,10 @@ class Lifecycle:
             if is_bound(item):
                 self._trial.end_test()
             if not isinstance(error, (KeyboardInterrupt, SystemExit)):
-                add_notes(error, self._check(item))
+                add_notes(error, self._check(item, passed=False))
             raise
         leftovers = self._trial.end_test() if is_bound(item) else []
-        problems = self._check(item)
+        problems = self._check(item, passed=True)
         if leftovers:
             lines = "\n".join(f"  {leftover.describe()}" for leftover in leftovers)
             pytest.fail(
@@ -113,9 +113,12 @@ class Lifecycle:
             )
         fail_with(problems)
 
-    def _check(self, item: pytest.Item) -> list[IsolationError]:
+    def _check(self, item: pytest.Item, *, passed: bool) -> list[SeatrialError]:
+        if not is_bound(item):
+            return []
         isolating = self._trial.isolating
-        return isolating.check() if isolating is not None and is_bound(item) else []
+        broken = isolating.check() if isolating is not None else []
+        return [*broken, *self._trial.fake_problems(unmet=passed)]
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_teardown(self, item: pytest.Item) -> Generator[None, None, None]:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import contextlib
 import time
 from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from seatrial.app.pools import ForeignKeys, PoolHealer
 from seatrial.config import PlaceholderValues, refuse_unbuilt, render_env
-from seatrial.errors import ApplicationError, SettingsError
+from seatrial.errors import ApplicationError, FakeError, SettingsError
 from seatrial.sqlite import SqliteChoice, choose_engine
 from seatrial.trial.between import call_between_tests
 from seatrial.trial.environment import Environment, libpq_variables
@@ -108,6 +107,8 @@ class Trial:
 
     def _prepare(self) -> None:
         refuse_unserved_mode(self.environment.inherited)
+        if self.settings.fakes:
+            _ = self.fakes  # what is declared wrongly is told before anything starts
         if self.settings.database is not None:
             self.database = self._reserve_database()
             self.isolating = self._make_isolating(self.database)
@@ -177,7 +178,7 @@ class Trial:
             database=(lambda: address) if address is not None else None,
             secret=lambda: self.keys.secret,
             public_key=lambda: self.keys.public_key,
-            fake_urls={name: partial(self.fake_url, name) for name in self.settings.fakes},
+            fakes=self.fakes.part if self.settings.fakes else None,
         )
         return render_env(self.settings, values)
 
@@ -205,7 +206,7 @@ class Trial:
         if self._fakes is None:
             from seatrial.fakes import Fakes  # noqa: PLC0415 - only suites with fakes
 
-            self._fakes = Fakes(self.settings.fakes)
+            self._fakes = Fakes(self.settings.fakes, root=self.settings.root)
         return self._fakes
 
     @property
@@ -272,10 +273,6 @@ class Trial:
             database.end(layer, self._replacing)
             database.restore(self._replacing)
             self._start_up_layer = None
-
-    def fake_url(self, name: str) -> str:
-        """The base URL of a declared fake; its address is reserved, nothing starts."""
-        return self.fakes.url(name)
 
     def _start_services(self) -> None:
         if self.database is not None:
@@ -407,6 +404,25 @@ class Trial:
         if leftovers:
             self._runner.cancel(leftovers, 1.0)
         return leftovers
+
+    def fake_problems(self, *, unmet: bool) -> list[FakeError]:
+        """What the fakes hold against the test that is over, its requests being done.
+
+        Args:
+            unmet: whether to name also what was scripted and never asked for; a test that failed half way
+                has reasons for that.
+        """
+        problems = self._fakes.problems(grace=_GRACE_S, unmet=unmet) if self._fakes is not None else []
+        if not problems:
+            return []
+        return [
+            FakeError(
+                "the fakes and this test do not agree about what the application asks for",
+                code="fakes.disagreement",
+                detail="\n".join(f"  {problem}" for problem in problems),
+                remedy="script what the application asks for, and only that; or see why it asks otherwise",
+            )
+        ]
 
     def left_behind(self) -> IsolationError | None:
         """What a test and its fixtures left in the database: on SQLite, a lock or broken rows."""

@@ -97,7 +97,9 @@ def test_a_retrying_client_gets_through_and_every_attempt_is_recorded(fakes, cli
     fakes.openai.fail(503, times=2, retry_after=0.001)
     patient = client.with_options(max_retries=2)
     assert patient.chat.completions.create(model="m", messages=ASK).choices
-    fakes.openai.assert_called(times=3)
+    fakes.openai.assert_called(times=1, attempts=3)
+    (call,) = fakes.openai.calls()
+    assert [attempt.status for attempt in call.attempts] == [503, 503, 200]
 
 
 def test_a_call_that_hangs_meets_the_clients_timeout(fakes, client):

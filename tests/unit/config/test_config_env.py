@@ -17,7 +17,7 @@ VALUES = PlaceholderValues(
     databases={"reports": lambda: REPORTS},
     secret=lambda: "s3cret",
     public_key=lambda: "-----BEGIN PUBLIC KEY-----\n",
-    fake_urls={"openai": lambda: "http://127.0.0.1:9/openai"},
+    fakes=lambda name, part: f"http://127.0.0.1:9/{name}" if part == "url" else part,
 )
 TABLES = """
 [tool.seatrial.database]
@@ -59,6 +59,7 @@ def settings(folder: Path, value: str, tables: str = TABLES) -> Settings:
         ("{identities.secret}", "s3cret"),
         ("{identities.audience} {identities.issuer}", "agents https://issuer.example"),
         ("{fakes.openai.url}/v1", "http://127.0.0.1:9/openai/v1"),
+        ("{fakes.openai.host}:{fakes.openai.port} {fakes.ca_file}", "host:port ca_file"),
         ('{{"url": "{database.name}", "deep": {{"a": {{}}}}}}', '{"url": "seatrial_0", "deep": {"a": {}}}'),
         ("{{database.url}}", "{database.url}"),
         ("{{{database.name}}}", "{seatrial_0}"),
@@ -90,7 +91,7 @@ def test_only_values_that_are_used_are_computed(tmp_path: Path) -> None:
         databases={"reports": lambda: address("reports")},
         secret=lambda: text("secret"),
         public_key=lambda: text("public_key"),
-        fake_urls={"openai": lambda: text("openai")},
+        fakes=lambda name, _part: text(name),
     )
     assert render_env(settings(tmp_path, "nothing"), values) == {"X": "nothing"}
     assert computed == []

@@ -36,8 +36,6 @@ REFUSED = [
     ("identities.scheme = 'api-key'", "identities.scheme", '"jwt"'),
     ("identities.scheme = 'session'", "identities.scheme", '"jwt"'),
     ("identities.scheme = 'shop.auth:headers'", "identities.scheme", '"jwt"'),
-    ("fakes.databricks = {}", "fakes.databricks", "openai"),
-    ("fakes.opnai = {}", "fakes.opnai", "Did you mean 'openai'?"),
 ]
 
 
@@ -53,12 +51,3 @@ def test_what_is_not_served_is_refused_and_never_ignored(
     assert caught.value.code == "settings.not-served"
     assert caught.value.message.startswith(f"{key} in {file}: this version of seatrial does not serve")
     assert served in caught.value.remedy
-
-
-def test_an_option_the_fake_does_not_have_is_refused(tmp_path: Path) -> None:
-    file = tmp_path / "pyproject.toml"
-    file.write_text("tool.seatrial.fakes.openai = { modell = 'x' }")
-    settings = load_settings(file)
-    with pytest.raises(SettingsError, match=r"^tool\.seatrial\.fakes\.openai\.modell in ") as caught:
-        refuse_unbuilt(settings)
-    assert caught.value.code == "settings.unknown-key"

@@ -17,6 +17,13 @@ if TYPE_CHECKING:
 
 MODELS = ("gpt-4o", "gpt-4o-mini")
 
+_SERVER_ERROR = 500
+_KINDS = {
+    401: "authentication_error",
+    403: "permission_error",
+    429: "rate_limit_error",
+    501: "not_implemented",
+}
 _WORD_AND_SPACE = re.compile(r"\s*\S+\s*")
 
 
@@ -81,9 +88,20 @@ def models() -> dict[str, Any]:
     return {"object": "list", "data": data}
 
 
-def error(message: str, *, kind: str, param: str | None = None, code: str | None = None) -> dict[str, Any]:
-    """An error body."""
-    return {"error": {"message": message, "type": kind, "param": param, "code": code}}
+def error(message: str, *, status: int, param: str | None = None, code: str | None = None) -> dict[str, Any]:
+    """An error body; its type follows the status, as OpenAI's does."""
+    return {
+        "error": {
+            "message": message,
+            "type": _KINDS.get(status) or _kind(status),
+            "param": param,
+            "code": code,
+        }
+    }
+
+
+def _kind(status: int) -> str:
+    return "server_error" if status >= _SERVER_ERROR else "invalid_request_error"
 
 
 def _head(request: dict[str, Any], *, number: int, kind: str) -> dict[str, Any]:

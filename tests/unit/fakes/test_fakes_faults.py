@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from seatrial.errors import FakeError
-from seatrial.fakes import Call, OpenAIFake
+from seatrial.fakes.journal import Attempt
+from seatrial.fakes.openai.fake import OpenAIFake
 
 
 @pytest.fixture
@@ -22,7 +23,13 @@ def fake():
         (lambda fake: fake.fail(600), "fakes.status"),
         (lambda fake: fake.fail(429, retry_after=-1), "fakes.retry-after"),
         (lambda fake: fake.fail(429, times=0), "fakes.times"),
+        (lambda fake: fake.fail(429, times=1.5), "fakes.times"),
+        (lambda fake: fake.fail(True), "fakes.status"),
         (lambda fake: fake.delay(-0.1), "fakes.delay"),
+        (lambda fake: fake.delay(float("nan")), "fakes.delay"),
+        (lambda fake: fake.slow(0), "fakes.slow"),
+        (lambda fake: fake.reset_connection(after=-1), "fakes.after"),
+        (lambda fake: fake.drop_connection(after=1.5), "fakes.after"),
         (lambda fake: fake.hang(times=0), "fakes.times"),
     ],
 )
@@ -47,10 +54,12 @@ def test_assert_called_counts_and_lists_the_calls(fake):
     with pytest.raises(AssertionError, match="at least one call, found 0"):
         fake.assert_called()
     fake.assert_called(times=0)
-    fake.record(Call(method="GET", path="/v1/models", json=None))
+    fake.journal.add(Attempt(method="GET", path="/v1/models", status=200, seconds=0.1))
     fake.assert_called()
     fake.assert_called(times=1)
-    with pytest.raises(AssertionError, match=r"expected 2 call\(s\), found 1\n  GET /v1/models"):
+    with pytest.raises(
+        AssertionError, match=r"expected 2 call\(s\), found 1 in 1 attempt.*\n  <GET /v1/models -> 200>"
+    ):
         fake.assert_called(times=2)
     fake.reset()
     assert fake.calls() == []

@@ -1,0 +1,58 @@
+"""A certificate authority for one run: what makes a client believe a fake over https."""
+
+from __future__ import annotations
+
+import ssl
+import tempfile
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from seatrial.errors import FakeError
+
+if TYPE_CHECKING:
+    import trustme
+
+_NAMES = ("localhost", "127.0.0.1", "::1")
+
+
+class Authority:
+    """Signs the certificate of the fakes; nothing of it is kept after the run."""
+
+    def __init__(self) -> None:
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
+
+    @cached_property
+    def bundle(self) -> Path:
+        """A file for `SSL_CERT_FILE`: the authority's certificate, and those that clients trust anyway."""
+        self._folder = tempfile.TemporaryDirectory(prefix="seatrial-ca-")
+        path = Path(self._folder.name, "ca.pem")
+        usual = ssl.get_default_verify_paths().cafile
+        trusted = Path(usual).read_bytes() if usual and Path(usual).is_file() else b""
+        path.write_bytes(trusted + self._authority.cert_pem.bytes())
+        return path
+
+    @cached_property
+    def context(self) -> ssl.SSLContext:
+        """What a server needs to answer https as `localhost` and `127.0.0.1`."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self._authority.issue_cert(*_NAMES).configure_cert(context)
+        return context
+
+    @cached_property
+    def _authority(self) -> trustme.CA:
+        try:
+            import trustme  # noqa: PLC0415 - an extra, and only fakes over https
+        except ImportError as missing:
+            raise FakeError(
+                f"A fake over https needs trustme; importing it failed: {missing}.",
+                code="fakes.extra-missing",
+                remedy='Install the extra: pip install "seatrial[fakes]".',
+            ) from missing
+        return trustme.CA(organization_name="seatrial, for this run only")
+
+    def close(self) -> None:
+        """Remove the file."""
+        if self._folder is not None:
+            self._folder.cleanup()
+            self._folder = None

@@ -1,0 +1,175 @@
+"""One request to a fake, from its arrival to the end of its answer: journal, fault, handler."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import parse_qs
+
+from starlette.responses import JSONResponse, Response
+
+from seatrial.fakes.faults import Cut, Delay, Refusal, Slowness
+from seatrial.fakes.journal import Attempt
+from seatrial.fakes.request import Request, Unserved, shown
+from seatrial.fakes.wire import WIRE, Wire
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from seatrial.fakes.fake import Fake
+    from seatrial.fakes.faults import Fault
+
+_NOT_IMPLEMENTED = 501
+_CRASHED = 500
+
+
+class _Cut(Exception):  # noqa: N818 - no error: the scripted end of the connection
+    """The connection was ended on purpose."""
+
+
+def serve(fake: Fake) -> ASGIApp:
+    """The ASGI application of a fake."""
+
+    async def application(scope: Scope, receive: Receive, send: Send) -> None:
+        request = await _read(scope, receive)
+        attempt = _note(request)
+        fake.journal.add(attempt)
+        wire = cast("Wire", scope["state"][WIRE])
+        wire.attempt = attempt
+        started = time.perf_counter()
+        try:
+            await _answer(fake, request, attempt, wire)(scope, receive, send)
+        except _Cut:
+            attempt.broken = True
+        finally:
+            attempt.seconds = time.perf_counter() - started
+
+    return application
+
+
+async def _read(scope: Scope, receive: Receive) -> Request:
+    body = b""
+    while True:
+        message = await receive()
+        body += message.get("body", b"")
+        if not message.get("more_body"):
+            break
+    return Request(
+        method=scope["method"],
+        path=scope["path"],
+        query=parse_qs(scope["query_string"].decode("latin-1"), keep_blank_values=True),
+        headers={name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]},
+        body=body,
+    )
+
+
+def _note(request: Request) -> Attempt:
+    return Attempt(
+        method=request.method,
+        path=request.path,
+        query=dict(request.query),
+        headers=shown(request),
+        body=request.body,
+    )
+
+
+def _answer(fake: Fake, request: Request, attempt: Attempt, wire: Wire) -> ASGIApp:
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        handler = fake.handler(request)
+        # Only routes that the fake knows are struck: an unknown one is always told.
+        fault = fake.faults.take() if handler is not None else None
+        attempt.fault = str(fault) if fault is not None else None
+        sending = _Sending(send, attempt=attempt, wire=wire, fault=fault)
+        response = await _struck(fake, fault, wire)
+        if response is None:
+            response = await _handled(fake, request, handler)
+        await response(scope, receive, sending)
+
+    return answer
+
+
+async def _handled(fake: Fake, request: Request, handler: Any) -> Response:
+    if handler is None:
+        return _unserved(fake, f"{request.method} {request.path}")
+    try:
+        response = await handler(request)
+    except Unserved as unserved:
+        return _unserved(fake, unserved.what)
+    except Exception as error:  # noqa: BLE001 - a route that a test wrote may raise: the test is told
+        fake.note_problem(f"its answer to {request.method} {request.path} raised {error!r}")
+        return JSONResponse(fake.error_body(_CRASHED, "the fake could not answer"), _CRASHED)
+    return cast("Response", response)
+
+
+def _unserved(fake: Fake, what: str) -> Response:
+    fake.note_unexpected(what)
+    message = f"the fake {fake.name} does not serve {what}"
+    return JSONResponse(fake.error_body(_NOT_IMPLEMENTED, message), _NOT_IMPLEMENTED)
+
+
+async def _struck(fake: Fake, fault: Fault | None, wire: Wire) -> Response | None:
+    match fault:
+        case Refusal(status=status, retry_after=retry_after):
+            headers = {} if retry_after is None else {"retry-after": f"{retry_after:g}"}
+            return JSONResponse(fake.error_body(status, f"scripted failure {status}"), status, headers)
+        case Delay(seconds=None):
+            await fake.faults.hold()
+            return JSONResponse(fake.error_body(503, "the test is over"), 503)
+        case Delay(seconds=float() | int() as seconds):
+            await asyncio.sleep(seconds)
+        case Cut(after=None, reset=reset):
+            _end(wire, reset=reset)
+    return None
+
+
+def _end(wire: Wire, *, reset: bool) -> None:
+    wire.reset() if reset else wire.drop()
+    raise _Cut
+
+
+class _Sending:
+    """Sends an answer, remembers it, and lets a fault end or slow it."""
+
+    def __init__(self, send: Send, *, attempt: Attempt, wire: Wire, fault: Fault | None) -> None:
+        self._send = send
+        self._attempt = attempt
+        self._wire = wire
+        self._fault = fault
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self._attempt.status = message["status"]
+            await self._send(message)
+            return
+        body = message.get("body", b"")
+        more = message.get("more_body", False)
+        if isinstance(self._fault, Cut) and self._fault.after is not None:
+            await self._send_until_cut(body, self._fault, more=more)
+        elif isinstance(self._fault, Slowness) and body:
+            await self._send_slowly(body, self._fault, more=more)
+        else:
+            await self._send_part(body, more=more)
+
+    async def _send_part(self, body: bytes, *, more: bool) -> None:
+        self._attempt.answer += body
+        await self._send({"type": "http.response.body", "body": body, "more_body": more})
+
+    async def _send_until_cut(self, body: bytes, fault: Cut, *, more: bool) -> None:
+        left = (fault.after or 0) - len(self._attempt.answer)
+        if len(body) > left or not more:
+            await self._send_part(body[:left], more=True)
+            _end(self._wire, reset=fault.reset)
+        await self._send_part(body, more=True)
+
+    async def _send_slowly(self, body: bytes, fault: Slowness, *, more: bool) -> None:
+        # Ten pieces a second: slow for the client, and soon over when the client has gone.
+        size = max(1, round(fault.bytes_per_second / 10))
+        for start in range(0, len(body), size):
+            piece = body[start : start + size]
+            await self._send_part(piece, more=True)
+            await asyncio.sleep(len(piece) / fault.bytes_per_second)
+            if self._wire.lost:
+                return
+        if not more:
+            await self._send_part(b"", more=False)

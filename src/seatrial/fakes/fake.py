@@ -1,0 +1,246 @@
+"""What every fake has: its journal, its faults, and what it holds against a test."""
+
+from __future__ import annotations
+
+import threading
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from seatrial.errors import FakeError
+from seatrial.fakes.faults import Delay, FaultQueue, cut, delay, refusal, slowness
+from seatrial.fakes.journal import Journal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from starlette.types import ASGIApp
+
+    from seatrial.fakes.journal import Attempt, Call
+    from seatrial.fakes.request import Handler, Request
+
+
+_HANG = str(Delay(seconds=None))
+
+
+class Fake(ABC):
+    """A stand-in for one external service. Safe to use from any thread.
+
+    Args:
+        name: how tests call it: `fakes.<name>`.
+        options: its table in the settings, without the keys that every fake has.
+        root: the folder that relative paths in the options start from.
+
+    Raises:
+        FakeError: an option is unknown or wrong.
+    """
+
+    options: ClassVar[tuple[str, ...]] = ()
+    """The options it knows."""
+
+    def __init__(
+        self, name: str, *, options: Mapping[str, Any] | None = None, root: Path | None = None
+    ) -> None:
+        self.name = name
+        self.root = root
+        self.journal = Journal()
+        self.faults = FaultQueue()
+        self._noted = threading.Lock()
+        self._unexpected: list[str] = []
+        self._problems: list[str] = []
+        self._check_options(options or {})
+
+    def _check_options(self, options: Mapping[str, Any]) -> None:
+        unknown = sorted(set(options) - set(self.options))
+        if unknown:
+            expected = f"the options {', '.join(self.options)}" if self.options else "no options"
+            raise FakeError(
+                f"The fake {self.name!r} expects {expected}, found {', '.join(unknown)}.",
+                code="fakes.options",
+                remedy="Correct its table in [tool.seatrial.fakes].",
+            )
+
+    @abstractmethod
+    def handler(self, request: Request) -> Handler | None:
+        """What answers this request; None for a route that the fake does not serve."""
+
+    def error_body(self, status: int, message: str) -> Any:
+        """The body of an error as this service would write it, ready for JSON."""
+        return {"error": {"status": status, "message": message}}
+
+    def pending_replies(self) -> list[str]:
+        """What was scripted and not asked for, as it was written; without faults."""
+        return []
+
+    def forget(self) -> None:  # noqa: B027 - most fakes keep no more
+        """Empty the state that the fake keeps besides journal and faults."""
+
+    def fail(self, status: int, *, times: int | None = 1, retry_after: float | None = None) -> None:
+        """Answer the next `times` calls of any route with an error status.
+
+        Args:
+            status: 400 to 599.
+            times: how many HTTP requests; a client that retries makes several. None: all of this test.
+            retry_after: seconds, sent as the header `Retry-After`.
+
+        Raises:
+            FakeError: an argument is out of range.
+        """
+        self.faults.add(refusal(status, retry_after=retry_after), times=times)
+
+    def delay(self, seconds: float, *, times: int | None = 1) -> None:
+        """Answer the next `times` calls of any route `seconds` late.
+
+        Raises:
+            FakeError: `seconds` is negative, or `times` below one.
+        """
+        self.faults.add(delay(seconds), times=times)
+
+    def hang(self, *, times: int | None = 1) -> None:
+        """Do not answer the next `times` calls of any route until the test is over.
+
+        Raises:
+            FakeError: `times` is below one.
+        """
+        self.faults.add(Delay(seconds=None), times=times)
+
+    def reset_connection(self, *, after: int | None = None, times: int | None = 1) -> None:
+        """Break the connection of the next `times` calls as a crashed server does.
+
+        Args:
+            after: bytes of the answer's body that still arrive; None: not even its head.
+            times: how many HTTP requests; None: all of this test.
+
+        Raises:
+            FakeError: an argument is out of range.
+        """
+        self.faults.add(cut(after, reset=True), times=times)
+
+    def drop_connection(self, *, after: int | None = None, times: int | None = 1) -> None:
+        """Close the connection of the next `times` calls in order, before the answer is complete.
+
+        Args:
+            after: bytes of the answer's body that still arrive; None: not even its head.
+            times: how many HTTP requests; None: all of this test.
+
+        Raises:
+            FakeError: an argument is out of range.
+        """
+        self.faults.add(cut(after, reset=False), times=times)
+
+    def slow(self, bytes_per_second: float, *, times: int | None = 1) -> None:
+        """Send the bodies of the next `times` answers at this rate.
+
+        Raises:
+            FakeError: the rate is not above zero, or `times` below one.
+        """
+        self.faults.add(slowness(bytes_per_second), times=times)
+
+    def calls(self, *, method: str | None = None, path: str | None = None) -> list[Call]:
+        """The calls since the last reset; a client's repetitions of one request are one call.
+
+        Args:
+            method: only these, such as `POST`.
+            path: only those of exactly this path.
+        """
+        return [
+            call
+            for call in self.journal.calls()
+            if (method is None or call.method == method.upper()) and (path is None or call.path == path)
+        ]
+
+    def attempts(self) -> list[Attempt]:
+        """Every HTTP request since the last reset, repetitions, refused and unexpected ones included."""
+        return self.journal.attempts()
+
+    def assert_called(
+        self,
+        *,
+        times: int | None = None,
+        attempts: int | None = None,
+        method: str | None = None,
+        path: str | None = None,
+    ) -> None:
+        """Fail unless there were `times` calls, in `attempts` HTTP requests.
+
+        Without `times` one call is enough; without `attempts` any number of them is right.
+
+        Raises:
+            AssertionError: the number differs; the message lists the calls.
+        """
+        calls = self.calls(method=method, path=path)
+        requests = sum(len(call.attempts) for call in calls)
+        enough = bool(calls) if times is None else len(calls) == times
+        if enough and attempts in (None, requests):
+            return
+        expected = "at least one call" if times is None else f"{times} call(s)"
+        expected += "" if attempts is None else f" in {attempts} attempt(s)"
+        where = "".join(f" {part}" for part in (method, path) if part is not None)
+        listed = "".join(f"\n  {call!r}" for call in self.calls()) or "\n  (nothing was called)"
+        raise AssertionError(
+            f"the fake {self.name} expected {expected}{where}, found {len(calls)} in {requests} attempt(s); "
+            f"it was asked:{listed}"
+        )
+
+    @property
+    def unexpected(self) -> tuple[str, ...]:
+        """Requests the fake does not serve, each as `METHOD /path` or with the feature it lacks."""
+        with self._noted:
+            return tuple(self._unexpected)
+
+    @property
+    def pending(self) -> tuple[str, ...]:
+        """What was scripted and not consumed: replies first, then faults."""
+        return (*self.pending_replies(), *self.faults.pending())
+
+    def note_unexpected(self, what: str) -> None:
+        """Remember a request that got a 501."""
+        with self._noted:
+            self._unexpected.append(what)
+
+    def note_problem(self, what: str) -> None:
+        """Remember what must fail the test."""
+        with self._noted:
+            self._problems.append(what)
+
+    def unfinished(self) -> list[Attempt]:
+        """Answers that are still on their way to a client that is still there; a scripted `hang` is none."""
+        return [
+            attempt
+            for attempt in self.attempts()
+            if attempt.seconds is None and not attempt.broken and attempt.fault != _HANG
+        ]
+
+    def problems(self, *, unmet: bool = True) -> list[str]:
+        """Why a test that is over must fail, if it must: calls nobody expected, answers nobody read.
+
+        Args:
+            unmet: whether to name also what was scripted and never asked for.
+        """
+        with self._noted:
+            noted = list(self._problems)
+        unexpected = [f"it was asked what it does not serve: {what}" for what in self.unexpected]
+        unread = [
+            f"its answer to {attempt.method} {attempt.path} was neither read to its end nor closed"
+            for attempt in self.unfinished()
+        ]
+        left = self.pending if unmet else ()
+        return [*unexpected, *noted, *unread, *(f"nothing met the scripted {entry}" for entry in left)]
+
+    def reset(self) -> None:
+        """Forget calls, replies, faults and problems, and let go of calls that hang."""
+        self.forget()
+        self.journal.clear()
+        with self._noted:
+            self._unexpected.clear()
+            self._problems.clear()
+        self.faults.clear()
+
+    def application(self) -> ASGIApp:
+        """The ASGI application that serves this fake; needs the extra `fakes`."""
+        from seatrial.fakes.exchange import serve  # noqa: PLC0415 - the extra, and start-up time
+
+        return serve(self)
+
+    def __repr__(self) -> str:
+        return f"<fake {self.name}: {len(self.calls())} calls, {len(self.pending)} pending>"
