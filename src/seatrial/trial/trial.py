@@ -77,6 +77,7 @@ class Trial:
         self._identities: Identities | None = None
         self._keys: Keys | None = None
         self._fakes: Fakes | None = None
+        self._told: list[str] = []
         self._runner: AppRunner | None = None
         self._healer = PoolHealer()
         self.oracle = Oracle(healer=self._healer)
@@ -366,6 +367,7 @@ class Trial:
                 one session.
             fresh_app: whether the application is to be started anew for this test, and for this test only.
         """
+        self._told.clear()
         if self._fakes is not None:
             self._fakes.reset()
         if self._runner is not None:
@@ -412,7 +414,9 @@ class Trial:
             unmet: whether to name also what was scripted and never asked for; a test that failed half way
                 has reasons for that.
         """
-        problems = self._fakes.problems(grace=_GRACE_S, unmet=unmet) if self._fakes is not None else []
+        held = self._fakes.problems(grace=_GRACE_S, unmet=unmet) if self._fakes is not None else []
+        problems = [problem for problem in held if problem not in self._told]
+        self._told += problems
         if not problems:
             return []
         return [
