@@ -118,7 +118,7 @@ class Lifecycle:
             return []
         isolating = self._trial.isolating
         broken = isolating.check() if isolating is not None else []
-        return [*broken, *self._trial.fake_problems(unmet=passed)]
+        return [*broken, *self._trial.agreement.after_test(unmet=passed)]
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_teardown(self, item: pytest.Item) -> Generator[None, None, None]:
@@ -127,7 +127,7 @@ class Lifecycle:
         if not is_bound(item):
             return
         left = self._trial.left_behind()
-        fail_with([*([left] if left is not None else []), *self._trial.fake_problems(unmet=False)])
+        fail_with([*([left] if left is not None else []), *self._trial.agreement.after_test(unmet=False)])
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(

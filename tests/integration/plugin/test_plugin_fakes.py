@@ -109,6 +109,29 @@ def test_each_gets_its_own_reply(client, fakes, n):
     desk.pytest("-p", "no:asyncio", "-n", "2", plugins=True).expect(0, passed=20)
 
 
+ASKS_AT_START = """
+from contextlib import asynccontextmanager
+
+@asynccontextmanager
+async def lifespan(app):
+    async with httpx2.AsyncClient(base_url=os.environ["MODEL_URL"]) as model:
+        answer = await model.get("/v1/quota")
+    {then}
+    yield
+
+app = Starlette(lifespan=lifespan)
+"""
+
+
+@pytest.mark.parametrize("then", ["pass", "answer.raise_for_status()"])
+def test_what_nobody_serves_at_the_start_stops_the_run(desk: Project, then: str) -> None:
+    desk.write({"desk.py": DESK + ASKS_AT_START.format(then=then)})
+    result = desk.pytest()
+    assert result.status == 4, result.output
+    assert "model: it was asked what it does not serve: GET /v1/quota" in result.output
+    assert "passed" not in result.output
+
+
 @pytest.mark.parametrize(
     ("declared", "words"),
     [
