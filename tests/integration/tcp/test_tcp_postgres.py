@@ -66,7 +66,7 @@ def test_a_reset_in_a_transaction_rolls_it_back(database):
 
 def test_a_pool_of_asyncpg(database):
     async def main() -> None:
-        async with asyncpg.create_pool(database.url(), min_size=1, max_size=2) as pool:
+        async with asyncpg.create_pool(database.url(), min_size=1, max_size=1) as pool:
             assert await pool.fetchval("select 1") == 1
             with database.faults.latency(0.001) as late:
                 assert await pool.fetchval("select 2") == 2
