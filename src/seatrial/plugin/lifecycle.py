@@ -14,7 +14,7 @@ from seatrial.plugin.state import bind_late, binds, is_bound, needs_application,
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from seatrial.errors import IsolationError
+    from seatrial.errors import SeatrialError
     from seatrial.trial import Trial
 
 
@@ -113,9 +113,11 @@ class Lifecycle:
             )
         fail_with(problems)
 
-    def _check(self, item: pytest.Item) -> list[IsolationError]:
+    def _check(self, item: pytest.Item) -> list[SeatrialError]:
+        if not is_bound(item):
+            return []
         isolating = self._trial.isolating
-        return isolating.check() if isolating is not None and is_bound(item) else []
+        return [*(isolating.check() if isolating is not None else []), *self._trial.fault_problems()]
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_teardown(self, item: pytest.Item) -> Generator[None, None, None]:

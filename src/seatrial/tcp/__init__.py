@@ -8,5 +8,6 @@ from seatrial.tcp.proxy import TcpProxy
 from seatrial.tcp.target import Target
 from seatrial.tcp.thread import ProxyThread
 from seatrial.tcp.verbs import Faults
+from seatrial.tcp.wire import Wire
 
-__all__ = ["Fault", "Faults", "ProxyThread", "Target", "TcpProxy", "target_of"]
+__all__ = ["Fault", "Faults", "ProxyThread", "Target", "TcpProxy", "Wire", "target_of"]

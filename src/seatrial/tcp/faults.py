@@ -93,10 +93,22 @@ class Script:
             self._waiting.append(fault)
             self.armed = True
 
-    def take(self, *, new_connection: bool) -> Fault | None:
-        """The fault that a use, or a new connection, meets now."""
+    def take_connection(self) -> Fault | None:
+        """The fault that a new connection meets."""
+        return self._take(lambda fault: isinstance(fault.effect, Refuse))
+
+    def take_use(self, *, logging_in: bool) -> Fault | None:
+        """The fault that a use meets; while a client logs in, only one that is met by everybody."""
+        return self._take(
+            lambda fault: (
+                not isinstance(fault.effect, Refuse)
+                and not (logging_in and (fault.is_limited or isinstance(fault.effect, Act)))
+            )
+        )
+
+    def _take(self, fits_now: Callable[[Fault], bool]) -> Fault | None:
         with self._lock:
-            fits = [f for f in self._waiting if isinstance(f.effect, Refuse) is new_connection]
+            fits = [f for f in self._waiting if fits_now(f)]
             fault = next((f for f in fits if f.is_limited), fits[0] if fits else None)
             if fault is not None:
                 fault.take()

