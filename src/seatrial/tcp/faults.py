@@ -85,11 +85,14 @@ class Script:
         self._all: list[Fault] = []
         self.armed = False
         """Whether any fault waits; read without the lock by every use."""
+        self.is_open = False
+        """Whether the test has asked for something since the last end of all."""
 
     def add(self, fault: Fault) -> None:
         """Let the next uses meet it."""
         with self._lock:
             self._all.append(fault)
+            self.is_open = True
             self._waiting.append(fault)
             self.armed = True
 
@@ -142,18 +145,13 @@ class Script:
             for fault in self._all:
                 fault.over = True
             self._waiting.clear()
-            self.armed = False
+            self.armed = self.is_open = False
 
     def forget(self) -> None:
         """Another test begins."""
         self.end_all()
         with self._lock:
             self._all.clear()
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether the test has asked for nothing."""
-        return not self._all
 
     @property
     def did_damage(self) -> bool:

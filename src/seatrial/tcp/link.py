@@ -53,14 +53,17 @@ class Link:
 
     def _arrived(self) -> None:
         assert self.client.transport is not None
-        self.client_port = self.client.transport.get_extra_info("peername")[1]
-        refused = self._board.script.armed and self._board.script.take_connection()
-        if refused:
+        peer = self.client.transport.get_extra_info("peername")
+        if peer is None or self._board.is_down or self._is_refused():
             self._sever(reset=True)
             return
+        self.client_port = peer[1]
         self._board.links.add(self)
         self.client.pause("connecting")
         self._board.keep(asyncio.get_running_loop().create_task(self._connect()))
+
+    def _is_refused(self) -> bool:
+        return self._board.script.armed and self._board.script.take_connection() is not None
 
     async def _connect(self) -> None:
         try:
@@ -135,15 +138,22 @@ class Link:
             if sum(map(len, self._held)) > _HELD_AT_MOST:
                 self.client.pause("held")
             return
-        if self._answered and data != self._board.wire.farewell:
-            self._answered = False
-            self._end_pace()
-            if self._board.script.armed:
-                fault = self._board.script.take_use(logging_in=self._logging_in)
-                if fault is not None:
-                    self._meet(fault, data)
-                    return
-        self.server.write(data)
+        fault = self._fault_of(data)
+        if fault is not None:
+            self._meet(fault, data)
+        else:
+            self.server.write(data)
+
+    def _fault_of(self, data: bytes) -> Fault | None:
+        # What is said to a service that has left is no use of it: pools find out like this.
+        is_use = self._answered and data != self._board.wire.farewell and not self.server.got_eof
+        if not is_use:
+            return None
+        self._answered = False
+        self._end_pace()
+        if not self._board.script.armed:
+            return None
+        return self._board.script.take_use(logging_in=self._logging_in)
 
     def _from_server(self, data: bytes) -> None:
         self._answered = True

@@ -18,11 +18,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from seatrial.tcp.effects import Effect
+    from seatrial.tcp.end import End
     from seatrial.tcp.target import Target
     from seatrial.tcp.thread import ProxyThread
     from seatrial.tcp.wire import Wire
 
 _SECONDS_TO_CLOSE = 2.0
+_TURNS_OF_THE_LOOP = 3
 
 
 class TcpProxy:
@@ -45,9 +47,7 @@ class TcpProxy:
         self._thread = thread
         self._board = Switchboard(target, wire=wire)
         self._port = Port()
-        self._server: asyncio.Server | None = None
         self._is_serving = False
-        self._is_down = False
         self._broke = False
         self._process = os.getpid()
 
@@ -87,6 +87,8 @@ class TcpProxy:
         """
         self.refuse_fork()
         fault = Fault(effect, times=times, end=self._end)
+        if self._is_serving:
+            self._thread.run(self._catch_up())
         self._board.script.add(fault)
         return fault
 
@@ -98,18 +100,18 @@ class TcpProxy:
             FakeError: it is down already, or this is a forked child.
         """
         self.refuse_fork()
-        if self._is_down:
+        if self._board.is_down:
             raise FakeError(
                 f"{self.name} is down already.",
                 code="faults.down-twice",
                 remedy="End the first `with ... .down()` block before another begins.",
             )
-        self._is_down = self._broke = True
+        self._board.is_down = self._broke = True
         self._thread.run(self._stop_listening())
         try:
             yield
         finally:
-            self._is_down = False
+            self._board.is_down = False
             if self._is_serving:
                 self._port.listen()
                 self._thread.run(self._listen())
@@ -119,7 +121,7 @@ class TcpProxy:
         if os.getpid() != self._process or not self._is_serving:
             return
         script = self._board.script
-        if script.is_empty:
+        if not script.is_open:
             return
         script.end_all()
         self._thread.run(self._calm())
@@ -170,16 +172,33 @@ class TcpProxy:
 
     # --- in the thread -----------------------------------------------------------------------------------
 
+    # Not create_server(): a server that is closed just when a client arrives loses its connection unclosed.
+
     async def _listen(self) -> None:
+        self._port.listener.setblocking(False)
+        asyncio.get_running_loop().add_reader(self._port.listener, self._accept)
+
+    def _accept(self) -> None:
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(
-            lambda: Link(self._board).client, sock=self._port.listener, backlog=128
-        )
+        with contextlib.suppress(OSError):  # nobody, or somebody who has left again
+            while True:
+                client, _ = self._port.listener.accept()
+                client.setblocking(False)
+                arriving = loop.connect_accepted_socket(self._new_client, client)
+                self._board.keep(loop.create_task(arriving))
+
+    def _new_client(self) -> End:
+        return Link(self._board).client
+
+    async def _catch_up(self) -> None:
+        """Read what clients have sent before now: it does not meet the fault that comes."""
+        for _ in range(_TURNS_OF_THE_LOOP):
+            await asyncio.sleep(0)
 
     async def _stop_listening(self) -> None:
-        if self._server is not None:
-            self._server.close()
-            self._server = None
+        if self._port.listener.fileno() >= 0:
+            asyncio.get_running_loop().remove_reader(self._port.listener)
+            self._port.listener.close()
         for link in list(self._board.links):
             link.break_off()
         await self._board.nobody(_SECONDS_TO_CLOSE)

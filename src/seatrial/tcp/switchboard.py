@@ -25,6 +25,7 @@ class Switchboard:
         links: the connections there are.
         ports: where a client comes from, by the port from which the service sees it come.
         severed: ports of connections that a fault has ended.
+        is_down: whether nobody is to be found here.
     """
 
     def __init__(self, target: Target, *, wire: Wire) -> None:
@@ -34,6 +35,7 @@ class Switchboard:
         self.links: set[Link] = set()
         self.ports: dict[int, int] = {}
         self.severed: set[int] = set()
+        self.is_down = False
         self._troubles: dict[str, None] = {}
         self._waiting: list[asyncio.Event] = []
         self._tasks: set[asyncio.Task[Any]] = set()
