@@ -90,8 +90,8 @@ class DatabaseProxy:
             FakeError(
                 f"db.faults: {problem}",
                 code="faults.not-met",
-                remedy="use the database after the fault was set, in the same test; the summary of the guide "
-                "says what a use is",
+                remedy="let the application use the database after the fault is set, in the same test; a use "
+                "is a round trip",
             )
             for problem in self._proxy.problems()
         ]
