@@ -46,6 +46,8 @@ class DatabaseSettings:
     isolation: Isolation = "reset"
     bin: str | None = None
     """A folder with `postgres` and `initdb` to use instead of the wheel's."""
+    faults: bool = False
+    """Whether the application reaches the server through a proxy, so that tests can break the way."""
 
     def only_for_postgres(self) -> list[str]:
         """The keys set here that mean something to PostgreSQL alone."""
@@ -55,6 +57,7 @@ class DatabaseSettings:
             "stand_ins": self.stand_ins,
             "app_role": self.app_role,
             "bin": self.bin,
+            "faults": self.faults,
         }
         return [key for key, value in said.items() if value]
 

@@ -118,7 +118,7 @@ class Lifecycle:
             return []
         isolating = self._trial.isolating
         broken = isolating.check() if isolating is not None else []
-        return [*broken, *self._trial.agreement.after_test(unmet=passed)]
+        return [*broken, *self._trial.fault_problems(), *self._trial.agreement.after_test(unmet=passed)]
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_teardown(self, item: pytest.Item) -> Generator[None, None, None]:

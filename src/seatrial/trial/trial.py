@@ -23,10 +23,11 @@ if TYPE_CHECKING:
     from seatrial.app import AppRunner, AsyncClient, Client, Leftover
     from seatrial.config import DatabaseAddress
     from seatrial.config.settings import DatabaseSettings, Isolation, Settings
-    from seatrial.errors import IsolationError
+    from seatrial.errors import FakeError, IsolationError
     from seatrial.fakes import Fakes
     from seatrial.identities import Identities, Keys
     from seatrial.postgres.choice import Choice
+    from seatrial.postgres.faults import DatabaseProxy
     from seatrial.postgres.handle import Handle
     from seatrial.postgres.isolation.layers import Layer
     from seatrial.sqlite.handle import Handle as SqliteHandle
@@ -356,6 +357,7 @@ class Trial:
         What it writes itself stays for the tests of its kind, as ever, until one that uses seatrial runs.
         """
         self._stop_outdated_app()
+        self._forget_faults()
         if self.database is not None and self.isolating is not None:
             self.isolating.note_foreign_test()
             if self._used_by_ours and not self.database.pristine:
@@ -378,6 +380,7 @@ class Trial:
             fresh_app: whether the application is to be started anew for this test, and for this test only.
         """
         self.agreement.begin()
+        self._forget_faults()
         if self._runner is not None:
             self._runner.take_errors()
             call_between_tests(self._runner, self.settings.between_tests)
@@ -408,6 +411,32 @@ class Trial:
 
     def end_test(self) -> list[Leftover]:
         """Wait briefly for what the test's requests left running; what is still running then."""
+        if self._proxy is not None:
+            self._proxy.calm()  # what hangs because of a fault is not left running by the test
+        leftovers = self._leftovers()
+        self._mend()
+        return leftovers
+
+    def fault_problems(self) -> list[FakeError]:
+        """What is wrong with the faults of the test, whose own part is over."""
+        return self._proxy.problems() if self._proxy is not None else []
+
+    @property
+    def _proxy(self) -> DatabaseProxy | None:
+        return self.database.proxy if self.database is not None else None
+
+    def _mend(self) -> None:
+        """Let the pools of the application, whose connections a fault has broken, begin anew."""
+        if self._proxy is not None and self._proxy.broke_connections:
+            with self._replacing():
+                self._proxy.close_connections()
+
+    def _forget_faults(self) -> None:
+        if self._proxy is not None:
+            self._proxy.forget()
+            self._mend()
+
+    def _leftovers(self) -> list[Leftover]:
         if self._runner is None or self._runner.suspended:
             return []
         leftovers = self._runner.wait_quiet(_GRACE_S)
@@ -469,7 +498,7 @@ class Trial:
             handle.close()
         # A pool that is just connecting anew, after the replacement before, would lose that connection.
         self._wait_quiet()
-        with self._healer.replacing({self.database.address.place}):
+        with self._healer.replacing(self.database.places):
             yield
 
     def _stop_outdated_app(self) -> None:
