@@ -29,8 +29,6 @@ def refuse_unbuilt(settings: Settings) -> None:
         raise _unbuilt(
             settings, "tests.integration_flag", "the option --integration", "pytest -m integration"
         )
-    if settings.identities.scheme != "jwt":
-        raise _unbuilt(settings, "identities.scheme", f"{settings.identities.scheme!r}", '"jwt"')
     for name, options in settings.fakes.items():
         _fake(settings, name, options)
 
