@@ -6,8 +6,6 @@ import secrets
 import threading
 from typing import TYPE_CHECKING, Any
 
-from jwt.algorithms import RSAAlgorithm
-
 from seatrial.identities.keys import Keys
 
 if TYPE_CHECKING:
@@ -66,5 +64,7 @@ def _new() -> Keys:
 
 
 def _jwk(keys: Keys) -> dict[str, Any]:
+    from jwt.algorithms import RSAAlgorithm  # noqa: PLC0415 - only there with the extra
+
     public = RSAAlgorithm.to_jwk(keys.signing.public_key(), as_dict=True)
     return {"kty": "RSA", "n": public["n"], "e": public["e"], "kid": keys.kid, "alg": "RS256", "use": "sig"}
