@@ -6,6 +6,7 @@ import hashlib
 import importlib
 import json
 import operator
+import threading
 from typing import TYPE_CHECKING, Any
 
 from seatrial.config.api_keys import api_keys
@@ -35,6 +36,8 @@ class Callers:
         self._settings = settings
         self._client = client
         self._runner = runner
+        # Threads of a test may be the first to ask, all at once; they are to get the same.
+        self._making = threading.RLock()
         self._identities: Identities | None = None
         self._keys: Keys | None = None
         self._served: ServedIssuer | None = None
@@ -42,34 +45,30 @@ class Callers:
     @property
     def identities(self) -> Identities:
         """The declared users and their credentials."""
-        if self._identities is None:
-            from seatrial.identities import Identities  # noqa: PLC0415 - only suites with users
-
-            settings = self._settings.identities
-            if settings.scheme == "jwt":
-                self._identities = Identities(settings, keys=self.keys)
-            else:
-                issuer = self.served.issuer if settings.scheme == "oidc" else None
-                self._identities = Identities(settings, scheme=self._scheme(), issuer=issuer)
-        return self._identities
+        with self._making:
+            if self._identities is None:
+                self._identities = self._made()
+            return self._identities
 
     @property
     def keys(self) -> Keys:
         """What signs this run's tokens under the scheme `jwt`."""
-        if self._keys is None:
-            from seatrial.identities import Keys  # noqa: PLC0415 - cryptography is loaded at first use
+        from seatrial.identities import Keys  # noqa: PLC0415 - cryptography is loaded at first use
 
-            self._keys = Keys.generate(self._settings.identities.algorithm)
-        return self._keys
+        with self._making:
+            if self._keys is None:
+                self._keys = Keys.generate(self._settings.identities.algorithm)
+            return self._keys
 
     @property
     def served(self) -> ServedIssuer:
         """The issuer behind its reserved address."""
-        if self._served is None:
-            from seatrial.trial.issuing import ServedIssuer  # noqa: PLC0415 - only suites with an issuer
+        from seatrial.trial.issuing import ServedIssuer  # noqa: PLC0415 - only suites with an issuer
 
-            self._served = ServedIssuer(self._settings.identities)
-        return self._served
+        with self._making:
+            if self._served is None:
+                self._served = ServedIssuer(self._settings.identities)
+            return self._served
 
     def issuer_values(self) -> Mapping[str, Callable[[], str]]:
         """The values of the issuer's placeholders; its address is reserved when the first is asked for."""
@@ -108,6 +107,15 @@ class Callers:
         """End the issuer."""
         if self._served is not None:
             self._served.close()
+
+    def _made(self) -> Identities:
+        from seatrial.identities import Identities  # noqa: PLC0415 - only suites with users
+
+        settings = self._settings.identities
+        if settings.scheme == "jwt":
+            return Identities(settings, keys=self.keys)
+        issuer = self.served.issuer if settings.scheme == "oidc" else None
+        return Identities(settings, scheme=self._scheme(), issuer=issuer)
 
     def _scheme(self) -> Scheme:
         settings = self._settings.identities

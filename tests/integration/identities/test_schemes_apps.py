@@ -105,6 +105,7 @@ class Site:
     def __init__(self) -> None:
         self.sessions: dict[str, str] = {}
         self.logins: list[str] = []
+        self.before_login: Callable[[], object] = lambda: None
         self.app = Starlette(
             routes=[
                 Route("/login/{tenant}", self.login, methods=["POST"]),
@@ -115,6 +116,7 @@ class Site:
         )
 
     async def login(self, request: Request) -> Response:
+        await asyncio.to_thread(self.before_login)
         body = await request.json()
         if request.path_params["tenant"] != "t-1" or PASSWORDS.get(body["user"]["name"]) != body["password"]:
             return JSONResponse({"detail": body["password"]}, 401)
@@ -183,11 +185,18 @@ def test_an_asynchronous_client_logs_in_as_well(call: Call, transport: str) -> N
 def test_threads_of_one_test_share_a_login(call: Call) -> None:
     site = Site()
     called = call(site.app, JSON_LOGIN + PEOPLE)
-    together = threading.Barrier(5)
+    there = threading.Semaphore(0)
     seen = []
 
+    def all_are_there() -> None:
+        site.before_login = lambda: None
+        for _ in range(5):
+            there.acquire()
+
+    site.before_login = all_are_there
+
     def use() -> None:
-        together.wait()
+        there.release()
         seen.append(called.client().as_user("alice").get("/me").json())
 
     threads = [threading.Thread(target=use) for _ in range(5)]
@@ -196,6 +205,24 @@ def test_threads_of_one_test_share_a_login(call: Call) -> None:
     for thread in threads:
         thread.join()
     assert (seen, site.logins) == (["alice"] * 5, ["alice"])
+
+
+def test_threads_of_one_run_share_its_keys(call: Call) -> None:
+    called = call(Site().app, 'algorithm = "RS256"\n' + PEOPLE)
+    together = threading.Barrier(4)
+    made = []
+
+    def ask() -> None:
+        together.wait()
+        made.append((called.identities, called.callers.keys))
+
+    threads = [threading.Thread(target=ask) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(made) == 4
+    assert len(set(made)) == 1
 
 
 @pytest.mark.parametrize("transport", ["memory", "socket"])
@@ -308,8 +335,9 @@ def test_what_must_be_fetched_before_the_login(call: Call) -> None:
 
     async def login(request: Request) -> Response:
         seen.append((request.cookies.get("csrf"), request.headers.get("x-token")))
-        answer = Response(headers={"set-cookie": "sid=s-1; Path=/"})
-        answer.headers.append("set-cookie", "csrf=t-2; Path=/; Secure")
+        answer = Response(headers={"set-cookie": "csrf=t-2; Path=/; Secure"})
+        if len(seen) == 1:
+            answer.headers.append("set-cookie", "sid=s-1; Path=/")
         return answer
 
     routes = [Route("/token", token), Route("/login", login, methods=["POST"])]
@@ -322,6 +350,8 @@ def test_what_must_be_fetched_before_the_login(call: Call) -> None:
     assert sorted(headers["Cookie"].split("; ")) == ["csrf=t-2", "sid=s-1"]
     forged = called.identities.forged("malformed").headers
     assert sorted(forged["Cookie"].split("; ")) == ["csrf=t-2", "sid=this-is-not-a-session"]
+    with pytest.raises(IdentityError, match="set no cookie for a session"):
+        called.client().as_user("bob")
     with pytest.raises(
         IdentityError, match="GET /login should have set the cookie 'csrf'; it answered 405"
     ) as caught:

@@ -232,6 +232,13 @@ def test_a_browser_signs_in_with_pkce(
     ):
         answer = httpx2.post(found["token_endpoint"], data=form | wrong)
         assert (answer.status_code, answer.json()["error"]) == (400, "invalid_grant"), wrong
+    refresh = ask(served, found, grant_type="password", username="alice", password="wonderland").json()
+    for mixed in (
+        {"grant_type": "authorization_code", "code": refresh["refresh_token"]},
+        {"grant_type": "refresh_token", "refresh_token": sent_back(sign_in(found, login_hint="bob"))["code"]},
+    ):
+        answer = ask(served, found, **mixed)
+        assert (answer.status_code, answer.json()["error"]) == (400, "invalid_grant"), mixed
     without_proof = {**form, "code": sent_back(sign_in(found, login_hint="bob"))["code"]}
     assert httpx2.post(found["token_endpoint"], data=without_proof).status_code == 401
 

@@ -185,7 +185,9 @@ def test_an_issuer_without_its_extras_names_them(hidden: str, code: str, extras:
         "    pass\n"
         "served.start()\n"
     )
-    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    result = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=60
+    )
     assert result.returncode == 1
     assert f"[{code}]" in result.stderr
     assert extras in result.stderr
