@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from seatrial.app.pools import ForeignKeys, PoolHealer
 from seatrial.config import PlaceholderValues, refuse_unbuilt, render_env
@@ -13,19 +13,20 @@ from seatrial.errors import ApplicationError, SettingsError
 from seatrial.sqlite import SqliteChoice, choose_engine
 from seatrial.trial.agreement import Agreement
 from seatrial.trial.between import call_between_tests
+from seatrial.trial.callers import Callers
 from seatrial.trial.environment import Environment, libpq_variables
 from seatrial.trial.mode import refuse_unserved_mode
 from seatrial.trial.oracle import Oracle
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from seatrial.app import AppRunner, AsyncClient, Client, Leftover
     from seatrial.config import DatabaseAddress
     from seatrial.config.settings import DatabaseSettings, Isolation, Settings
     from seatrial.errors import FakeError, IsolationError
     from seatrial.fakes import Fakes
-    from seatrial.identities import Identities, Keys
+    from seatrial.identities import Identities
     from seatrial.postgres.choice import Choice
     from seatrial.postgres.faults import DatabaseProxy
     from seatrial.postgres.handle import Handle
@@ -76,8 +77,7 @@ class Trial:
         self.database: TestDatabase | SqliteDatabase | None = None
         self.isolating: Isolating | None = None
         """How each test is isolated; None without a database."""
-        self._identities: Identities | None = None
-        self._keys: Keys | None = None
+        self.callers = Callers(settings, client=self.client, runner=lambda: self.runner)
         self._fakes: Fakes | None = None
         self.agreement = Agreement(lambda: self._fakes, grace=_GRACE_S)
         self._runner: AppRunner | None = None
@@ -145,7 +145,7 @@ class Trial:
             settings,
             provider=provider,
             root=self.settings.root,
-            env=self.settings.env,
+            env=self.callers.template_env(),
             environment=self._render,
             rebuild=self._rebuild,
             verify=self._verify,
@@ -168,7 +168,7 @@ class Trial:
         self._on_sqlite = database = SqliteDatabase(
             settings,
             root=self.settings.root,
-            env=self.settings.env,
+            env=self.callers.template_env(),
             environment=self._render,
             rebuild=self._rebuild,
         )
@@ -179,8 +179,9 @@ class Trial:
     def _render(self, address: DatabaseAddress | None) -> dict[str, str]:
         values = PlaceholderValues(
             database=(lambda: address) if address is not None else None,
-            secret=lambda: self.keys.secret,
-            public_key=lambda: self.keys.public_key,
+            secret=lambda: self.callers.keys.secret,
+            public_key=lambda: self.callers.keys.public_key,
+            issuer=self.callers.issuer_values(),
             fakes=self.fakes.part if self.settings.fakes else None,
         )
         return render_env(self.settings, values)
@@ -188,20 +189,7 @@ class Trial:
     @property
     def identities(self) -> Identities:
         """The declared users and their credentials."""
-        if self._identities is None:
-            from seatrial.identities import Identities  # noqa: PLC0415 - PyJWT is loaded at first use
-
-            self._identities = Identities(self.settings.identities, keys=self.keys)
-        return self._identities
-
-    @property
-    def keys(self) -> Keys:
-        """What signs this run's tokens."""
-        if self._keys is None:
-            from seatrial.identities import Keys  # noqa: PLC0415 - cryptography is loaded at first use
-
-            self._keys = Keys.generate(self.settings.identities.algorithm)
-        return self._keys
+        return self.callers.identities
 
     @property
     def fakes(self) -> Fakes:
@@ -289,6 +277,7 @@ class Trial:
     def _start_services(self) -> None:
         if self.database is not None:
             self.database.ensure()
+        self.callers.start()
         self.start_fakes()
 
     def start_fakes(self) -> None:
@@ -301,7 +290,11 @@ class Trial:
         from seatrial.app import Client  # noqa: PLC0415 - only suites with an application
 
         runner = self.runner
-        return Client(transport=runner.sync_transport(), base_url=runner.base_url, authenticate=self._headers)
+        return Client(
+            transport=runner.sync_transport(),
+            base_url=runner.base_url,
+            authenticate=self.callers.headers,
+        )
 
     def shared_client(self) -> Client:
         """A client for longer than one test: it follows the application when that is started anew."""
@@ -310,7 +303,7 @@ class Trial:
         return Client(
             transport=FollowingTransport(lambda: self.runner),
             base_url=self.runner.base_url,
-            authenticate=self._headers,
+            authenticate=self.callers.lasting_headers,
         )
 
     def shared_handle(self, database: TestDatabase | SqliteDatabase) -> Handle | SqliteHandle:
@@ -336,7 +329,9 @@ class Trial:
 
         runner = self.runner
         return AsyncClient(
-            transport=runner.async_transport(), base_url=runner.base_url, authenticate=self._headers
+            transport=runner.async_transport(),
+            base_url=runner.base_url,
+            authenticate=self.callers.headers,
         )
 
     def start(self, *, application: bool) -> None:
@@ -358,15 +353,13 @@ class Trial:
         """
         self._stop_outdated_app()
         self._forget_faults()
+        self.callers.reset()
         if self.database is not None and self.isolating is not None:
             self.isolating.note_foreign_test()
             if self._used_by_ours and not self.database.pristine:
                 self.database.restore(self._replacing)
             self.database.hand_over()
         self._used_by_ours = False
-
-    def _headers(self, who: Any) -> Mapping[str, str]:
-        return self.identities.headers(who)
 
     def begin_test(
         self, *, application: bool, isolation: Isolation = "reset", fresh_app: bool = False
@@ -380,6 +373,7 @@ class Trial:
             fresh_app: whether the application is to be started anew for this test, and for this test only.
         """
         self.agreement.begin()
+        self.callers.reset()
         self._forget_faults()
         if self._runner is not None:
             self._runner.take_errors()
@@ -524,6 +518,7 @@ class Trial:
             if self._foreign_keys is not None:
                 self._foreign_keys.remove()
             self._stop_app()
+            self.callers.close()
             if self._fakes is not None:
                 self._fakes.stop()
         finally:

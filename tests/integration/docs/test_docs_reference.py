@@ -29,6 +29,7 @@ TABLES = {
     "## `[tool.seatrial.database]`": config.DatabaseSettings,
     "## `[tool.seatrial.database.schema]`": config.Schema,
     "## `[tool.seatrial.identities]`": config.IdentitySettings,
+    "## `[tool.seatrial.identities.login]`": config.LoginSettings,
     "## `[tool.seatrial.identities.users.<name>]`": config.User,
     "## `[tool.seatrial.tests]`": config.HonestySettings,
     "## `[[tool.seatrial.tests.skips]]`": config.DeclaredSkip,
@@ -63,10 +64,15 @@ def test_placeholders(tmp_path: Path) -> None:
     documented = {name.strip("{}") for name in first_cells(section(SETTINGS, "### Placeholders"))}
     found = {name for name in documented if ":" not in name}
     valid = set()
-    for algorithm in ("HS256", "RS256"):
+    for identities in (
+        'algorithm = "HS256", audience = "a", issuer = "i"',
+        'algorithm = "RS256"',
+        'scheme = "oidc"',
+        'scheme = "api-key", users = { alice = {} }',
+    ):
         text = (
             'env = { X = "{nothing}" }\ndatabase = {}\nfakes.openai = {}\n'
-            f'identities = {{ algorithm = "{algorithm}", audience = "a", issuer = "i" }}\n'
+            f"identities = {{ {identities} }}\n"
         )
         (tmp_path / "seatrial.toml").write_text(text, encoding="utf-8")
         with pytest.raises(seatrial.errors.SettingsError) as error:
