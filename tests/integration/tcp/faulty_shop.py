@@ -163,6 +163,16 @@ def test_nothing_of_the_absence_is_left(client, db):
     healthy(client, db)
 
 
+def test_pools_are_cut_and_do_not_notice(client, db):
+    healthy(client, db)
+    with db.faults.down():
+        pass
+
+
+def test_nothing_of_the_cut_is_left(client, db):
+    healthy(client, db)
+
+
 def test_a_query_hangs(client, db):
     fault = db.faults.hang()
     reply = client.get("/impatient/asyncpg")

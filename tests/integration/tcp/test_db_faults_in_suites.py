@@ -13,6 +13,6 @@ def test_faults_are_met_and_nothing_is_left(project: Project, isolation: str) ->
     settings = f'{PYPROJECT}isolation = "{isolation}"\n'
     project.shop(SUITE, **{"pyproject.toml": settings, "shop.py": APPLICATION})
     result = project.pytest()
-    result.expect(1, passed=24, failed=2)
+    result.expect(1, passed=26, failed=2)
     assert result.errors("db.faults: nobody met hang(times=2) [faults.not-met]") == 1
     assert result.errors("db.faults: nobody met reset() [faults.not-met]") == 1

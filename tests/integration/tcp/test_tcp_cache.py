@@ -258,6 +258,18 @@ def test_a_target_that_is_down_is_named(proxied, tmp_path):
     assert proxy.problems() == [f"nobody answers at {tmp_path / 'nobody'}: No such file or directory"]
 
 
+def test_what_is_said_to_a_service_that_has_left_is_no_use(cache):
+    other = cache.connected()
+    with socket.create_connection(cache.proxy.address, timeout=20) as raw:
+        raw.sendall(b"CLIENT ID\r\n")
+        other.client_kill_filter(_id=raw.recv(100).strip(b":\r\n").decode())
+        assert raw.recv(1) == b""
+        fault = cache.faults.reset()
+        raw.sendall(b"PING\r\n")
+        with cache.faults.latency(0):  # setting a fault waits for what was sent before
+            assert fault.met == 0
+
+
 def test_what_a_server_says_first_passes(cache):
     client = cache.connected()
     listener = cache.client().pubsub()

@@ -38,7 +38,19 @@ def test_closing_a_connection_is_no_use(database):
     connection = database.connect()
     fault = database.faults.reset()
     connection.close()
-    assert fault.met == 0
+    with database.faults.latency(0):  # setting a fault waits for what was sent before
+        assert fault.met == 0
+
+
+def test_logging_in_is_no_use_but_in_a_block(database):
+    fault = database.faults.reset()
+    with database.connect() as connection:
+        assert fault.met == 0
+        with pytest.raises(psycopg.OperationalError):
+            connection.execute("select 1")
+    with database.faults.reset() as block, pytest.raises(psycopg.OperationalError):
+        database.connect()
+    assert (fault.met, block.met > 0) == (1, True)
 
 
 def test_nobody_listens(database):
