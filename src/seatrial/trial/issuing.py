@@ -48,7 +48,8 @@ class ServedIssuer:
         self._lock = threading.Lock()
         self._server: FakeServer | None = None
         self._failure: BaseException | None = None
-        threading.Thread(target=self._wait, name="seatrial-issuer", daemon=True).start()
+        self._doorbell = threading.Thread(target=self._wait, name="seatrial-issuer", daemon=True)
+        self._doorbell.start()
 
     def start(self) -> None:
         """Serve the endpoints; a second call does nothing.
@@ -74,6 +75,9 @@ class ServedIssuer:
         """End the server and give the port back; a forked child leaves its parent's server alone."""
         if os.getpid() != self._process:
             return
+        # A descriptor that is closed while somebody waits for it would never wake him.
+        self._waker.close()
+        self._doorbell.join()
         with self._lock:
             if self._server is not None:
                 self._server.stop()

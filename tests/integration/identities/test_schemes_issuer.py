@@ -285,6 +285,8 @@ def test_an_issuer_that_nobody_started_answers_the_first_who_asks() -> None:
 
 
 def test_an_issuer_that_is_never_asked_can_be_closed_and_its_claims_are_checked() -> None:
-    ServedIssuer(SETTINGS).close()
+    never_asked = ServedIssuer(SETTINGS)
+    never_asked.close()
+    assert not never_asked._doorbell.is_alive()
     with pytest.raises(IdentityError, match="nope"):
         ServedIssuer(IdentitySettings(claims={"x": "{user.nope}"}, users={"a": User(name="a")}))
