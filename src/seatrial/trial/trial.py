@@ -13,7 +13,8 @@ from seatrial.errors import ApplicationError, FakeError, SettingsError
 from seatrial.sqlite import SqliteChoice, choose_engine
 from seatrial.trial.between import call_between_tests
 from seatrial.trial.environment import Environment, libpq_variables
-from seatrial.trial.mode import refuse_unserved_mode
+from seatrial.trial.modes import Modes, decide_modes
+from seatrial.trial.network import Guard, Reachable
 from seatrial.trial.oracle import Oracle
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ class Trial:
         rebuild: whether to build the template anew.
         verify: whether to compare the database with its baseline after every test.
         distributed: whether this is one of several processes of one run.
+        mode: the value of `--seatrial-mode`.
     """
 
     def __init__(
@@ -61,6 +63,7 @@ class Trial:
         rebuild: bool = False,
         verify: bool = False,
         distributed: bool = False,
+        mode: str | None = None,
     ) -> None:
         refuse_unbuilt(settings)
         self.settings = settings
@@ -69,6 +72,11 @@ class Trial:
         self._verify = verify
         self._verification: Verification | None = None
         self._distributed = distributed
+        self._mode = mode
+        self.modes = Modes()
+        """Which fakes are live; known once the trial is prepared."""
+        self.guard = Guard(Reachable(()))
+        """Keeps bound tests and their application on this machine."""
         self.environment = Environment()
         self.choice: Choice | SqliteChoice | None = None
         self.database: TestDatabase | SqliteDatabase | None = None
@@ -96,8 +104,8 @@ class Trial:
 
         Raises:
             UnsafeTargetError: an explicitly named database is not provably ours.
-            SettingsError: a placeholder is unknown, a variable points at another machine, or `TEST_MODE`
-                names a mode that is not served.
+            SettingsError: a placeholder is unknown, a variable points at another machine, or the mode is one
+                that cannot be served.
         """
         try:
             self._prepare()
@@ -106,7 +114,7 @@ class Trial:
             raise
 
     def _prepare(self) -> None:
-        refuse_unserved_mode(self.environment.inherited)
+        self.modes = decide_modes(self.settings, option=self._mode, environ=self.environment.inherited)
         if self.settings.fakes:
             _ = self.fakes  # what is declared wrongly is told before anything starts
         if self.settings.database is not None:
@@ -115,9 +123,16 @@ class Trial:
             self._verification = self._make_verification(self.database)
         address = self.database.address if self.database else None
         values = self._render(address)
-        self.environment.apply(self.settings, values, libpq_variables(address) if address else {})
+        variables = libpq_variables(address) if address else {}
+        self.environment.apply(self.settings, values, variables, modes=self.modes)
+        self.guard = self._make_guard(address)
         if self.database is not None and not self.database.starts_at_first_connection:
             self.database.ensure()
+
+    def _make_guard(self, address: DatabaseAddress | None) -> Guard:
+        of_database = (address.host,) if address is not None and address.engine == "postgres" else ()
+        hosts = (*self.settings.allow_hosts, *self.modes.hosts, *of_database)
+        return Guard(Reachable(hosts), exempt=_passes_on) if self.modes.live else Guard(Reachable(hosts))
 
     def _reserve_database(self) -> TestDatabase | SqliteDatabase:
         from seatrial.trial.database import TestDatabase  # noqa: PLC0415 - only suites with a database
@@ -206,7 +221,7 @@ class Trial:
         if self._fakes is None:
             from seatrial.fakes import Fakes  # noqa: PLC0415 - only suites with fakes
 
-            self._fakes = Fakes(self.settings.fakes, root=self.settings.root)
+            self._fakes = Fakes(self.settings.fakes, root=self.settings.root, live=self.modes.live)
         return self._fakes
 
     @property
@@ -249,13 +264,23 @@ class Trial:
             transport=self.settings.transport,
             grace=_GRACE_S,
         )
+        during = self.guard.during
+        self.guard.watch(_START_UP)
         with self.oracle.shared(None):
             runner.start()
         self._runner = self._healer.runner = runner
+        self._refuse_connections_of_start_up(during)
         if self.database is not None and not self._late:
             self._adopt_what_was_written(self.database, before)
             self.database.require_tables()
         self.app_start_seconds = time.perf_counter() - started
+
+    def _refuse_connections_of_start_up(self, during: str) -> None:
+        problems = self.guard.problems(_START_UP)
+        self.guard.watch(during)
+        if problems:
+            self._stop_app()
+            raise problems[0]
 
     def _adopt_what_was_written(self, database: TestDatabase | SqliteDatabase, before: object) -> None:
         """What was written until now belongs to the state every test starts from."""
@@ -333,6 +358,7 @@ class Trial:
         What the process wrote so far (an application may create its tables when it is imported) and what
         the application's start-up writes is the state every test starts from.
         """
+        self.guard.watch(_START_UP)
         self._start_services()
         if application:
             self._start_app()
@@ -344,6 +370,7 @@ class Trial:
 
         What it writes itself stays for the tests of its kind, as ever, until one that uses seatrial runs.
         """
+        self.guard.leave()
         self._stop_outdated_app()
         if self.database is not None and self.isolating is not None:
             self.isolating.note_foreign_test()
@@ -356,7 +383,12 @@ class Trial:
         return self.identities.headers(who)
 
     def begin_test(
-        self, *, application: bool, isolation: Isolation = "reset", fresh_app: bool = False
+        self,
+        *,
+        application: bool,
+        isolation: Isolation = "reset",
+        fresh_app: bool = False,
+        test: str = "this test",
     ) -> None:
         """Give the next test its fakes, its database and its application.
 
@@ -365,7 +397,9 @@ class Trial:
             isolation: in which state it finds the database; `rollback` only for tests that use nothing but
                 one session.
             fresh_app: whether the application is to be started anew for this test, and for this test only.
+            test: its id.
         """
+        self.guard.watch(test)
         if self._fakes is not None:
             self._fakes.reset()
         if self._runner is not None:
@@ -466,7 +500,8 @@ class Trial:
         return [error.describe() for error in self._runner.take_errors()] if self._runner else []
 
     def suspend(self, suspended: bool) -> None:
-        """Switch the application's time limits off while a debugger is open, and on again."""
+        """Switch time limits and the guard of connections off while a debugger is open, and on again."""
+        self.guard.suspended = suspended
         if self._runner is not None:
             self._runner.suspended = suspended
 
@@ -507,8 +542,16 @@ class Trial:
             if self._fakes is not None:
                 self._fakes.stop()
         finally:
+            self.guard.leave()
             if self.isolating is not None:
                 self.isolating.close()
             if self.database is not None:
                 self.database.close()
             self.environment.restore()
+
+
+def _passes_on() -> bool:
+    """Whether the caller is a live fake on its way to the real service."""
+    from seatrial.fakes.passing import PASSING_ON  # noqa: PLC0415 - only runs with a live fake
+
+    return PASSING_ON.get()
