@@ -40,8 +40,6 @@ _OF_ONE_CONNECTION = frozenset(
 )
 """RFC 9110, section 7.6.1: meant for the next hop only."""
 _NOT_ASKED = _OF_ONE_CONNECTION | {"host", "accept-encoding", "expect"}
-_NOT_ANSWERED = _OF_ONE_CONNECTION | {"date"}
-"""uvicorn writes a date of its own."""
 
 
 class RealService:
@@ -136,7 +134,7 @@ class _Passing(Response):
 
 async def _relay(answer: httpx2.Response, send: Send) -> None:
     headers = [(name.lower(), value) for name, value in answer.headers.raw]
-    kept = [(name, value) for name, value in headers if name.decode("latin-1") not in _NOT_ANSWERED]
+    kept = [(name, value) for name, value in headers if name.decode("latin-1") not in _OF_ONE_CONNECTION]
     await send({"type": "http.response.start", "status": answer.status_code, "headers": kept})
     async for piece in answer.aiter_raw():
         await send({"type": "http.response.body", "body": piece, "more_body": True})
