@@ -67,7 +67,14 @@ def ancestors(task: asyncio.Task[Any]) -> Iterator[asyncio.Task[Any]]:
 def _parent(task: asyncio.Task[Any]) -> asyncio.Task[Any] | None:
     others = tasks_of(task.get_loop()) - {task}
     group = _group_of(task)
-    return next((other for other in others if id(other) == group or task in _chain(other)), None)
+    return next((other for other in others if id(other) == group or _waits_for(other, task)), None)
+
+
+def _waits_for(other: asyncio.Task[Any], task: asyncio.Task[Any]) -> bool:
+    # What waits through a future of its own, as asyncio.wait_for does, has the task at least in a variable.
+    return task in _chain(other) or any(
+        value is task for frame in frames_of_task(other) for value in frame.f_locals.values()
+    )
 
 
 def _group_of(task: asyncio.Task[Any]) -> int | None:
