@@ -19,6 +19,8 @@ import httpx2
 import openai
 import pytest
 
+from seatrial.fakes import Fakes
+from seatrial.fakes.passing import PASSING_ON
 from seatrial.trial.network import Guard, Reachable, hook
 from seatrial.trial.network.machine import is_this_machine
 
@@ -227,6 +229,43 @@ def test_a_proxy_is_another_machine_and_the_variable_is_named(guard, monkeypatch
     assert f"  {REMOTE}:3128" in problem.detail
     assert "the proxy of the variable HTTP_PROXY: NO_PROXY=127.0.0.1,localhost" in problem.detail
     assert "hunter2" not in str(problem)
+
+
+@pytest.mark.parametrize("exempt", [True, False])
+def test_a_live_fake_reaches_the_real_service_and_nobody_else_does(exempt):
+    class OnlyThis(Reachable):
+        def permits(self, host):
+            return host == "127.0.0.1"
+
+    with socket.create_server(("127.0.0.2", 0)) as elsewhere:
+        port = elsewhere.getsockname()[1]
+        server = threading.Thread(target=answer_once, args=(elsewhere,))
+        if exempt:
+            server.start()
+        fakes = Fakes({"openai": {}}, live={"openai": f"http://127.0.0.2:{port}"})
+        fakes.start()
+        passing = Guard(OnlyThis([]), exempt=PASSING_ON.get if exempt else lambda: False)
+        passing.watch("this test")
+        try:
+            with httpx2.Client(trust_env=False) as client:
+                answer = client.get(f"{fakes.url('openai')}/v1/models")
+            with pytest.raises(ConnectionRefusedError):
+                socket.create_connection(("127.0.0.2", port))
+        finally:
+            passing.leave()
+            fakes.stop()
+        if exempt:
+            server.join(20)
+    (problem,) = passing.problems("this test")
+    assert answer.status_code == (204 if exempt else 502)
+    assert problem.detail.count(f"127.0.0.2:{port}") == (1 if exempt else 2)
+
+
+def answer_once(listener):
+    connection, _ = listener.accept()
+    with connection:
+        connection.recv(65536)
+        connection.sendall(b"HTTP/1.1 204 No Content\r\n\r\n")
 
 
 def test_nobody_is_held_back_while_nobody_watches(guard, monkeypatch):
