@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from seatrial.app.pools import ForeignKeys, PoolHealer
 from seatrial.config import PlaceholderValues, refuse_unbuilt, render_env
-from seatrial.errors import ApplicationError, FakeError, SettingsError
+from seatrial.errors import ApplicationError, FakeError, NetworkError, SettingsError
 from seatrial.sqlite import SqliteChoice, choose_engine
 from seatrial.trial.between import call_between_tests
 from seatrial.trial.environment import Environment, libpq_variables
 from seatrial.trial.modes import Modes, decide_modes
-from seatrial.trial.network import Guard, Reachable
+from seatrial.trial.network import Guard, Reachable, make_guard
 from seatrial.trial.oracle import Oracle
 
 if TYPE_CHECKING:
@@ -125,14 +125,9 @@ class Trial:
         values = self._render(address)
         variables = libpq_variables(address) if address else {}
         self.environment.apply(self.settings, values, variables, modes=self.modes)
-        self.guard = self._make_guard(address)
+        self.guard = make_guard(self.settings, self.modes, address)
         if self.database is not None and not self.database.starts_at_first_connection:
             self.database.ensure()
-
-    def _make_guard(self, address: DatabaseAddress | None) -> Guard:
-        of_database = (address.host,) if address is not None and address.engine == "postgres" else ()
-        hosts = (*self.settings.allow_hosts, *self.modes.hosts, *of_database)
-        return Guard(Reachable(hosts), exempt=_passes_on) if self.modes.live else Guard(Reachable(hosts))
 
     def _reserve_database(self) -> TestDatabase | SqliteDatabase:
         from seatrial.trial.database import TestDatabase  # noqa: PLC0415 - only suites with a database
@@ -264,23 +259,17 @@ class Trial:
             transport=self.settings.transport,
             grace=_GRACE_S,
         )
-        during = self.guard.during
-        self.guard.watch(_START_UP)
-        with self.oracle.shared(None):
-            runner.start()
+        try:
+            with self.guard.start_up(_START_UP), self.oracle.shared(None):
+                runner.start()
+        except NetworkError:
+            runner.stop()
+            raise
         self._runner = self._healer.runner = runner
-        self._refuse_connections_of_start_up(during)
         if self.database is not None and not self._late:
             self._adopt_what_was_written(self.database, before)
             self.database.require_tables()
         self.app_start_seconds = time.perf_counter() - started
-
-    def _refuse_connections_of_start_up(self, during: str) -> None:
-        problems = self.guard.problems(_START_UP)
-        self.guard.watch(during)
-        if problems:
-            self._stop_app()
-            raise problems[0]
 
     def _adopt_what_was_written(self, database: TestDatabase | SqliteDatabase, before: object) -> None:
         """What was written until now belongs to the state every test starts from."""
@@ -548,10 +537,3 @@ class Trial:
             if self.database is not None:
                 self.database.close()
             self.environment.restore()
-
-
-def _passes_on() -> bool:
-    """Whether the caller is a live fake on its way to the real service."""
-    from seatrial.fakes.passing import PASSING_ON  # noqa: PLC0415 - only runs with a live fake
-
-    return PASSING_ON.get()

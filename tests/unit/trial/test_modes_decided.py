@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import socket
 from pathlib import Path
 
 import pytest
 
-from seatrial.config import load_settings
+from seatrial.config import DatabaseAddress, load_settings
 from seatrial.errors import SettingsError
 from seatrial.trial.environment import Environment
 from seatrial.trial.modes import decide_modes
+from seatrial.trial.network import make_guard
 
 TABLES = """
 [tool.seatrial.env]
@@ -196,3 +198,22 @@ def test_a_kept_variable_may_lead_to_the_live_hosts_only(tmp_path):
             assert error.value.code == "env.remote-host"
         else:
             environment.apply(settings, {}, {}, modes=modes)
+
+
+def test_tests_reach_what_the_run_names_and_nothing_else(tmp_path):
+    file = tmp_path / "pyproject.toml"
+    file.write_text('[tool.seatrial]\nallow_hosts = ["10.0.0.7"]\n' + TABLES, encoding="utf-8")
+    settings = load_settings(file)
+    address = DatabaseAddress(host="10.0.0.8", port=5432, user="u", password="p", name="x")
+    modes = decide_modes(settings, option="openai=live", environ=EVERYTHING)
+    guard = make_guard(settings, modes, address)
+    for host in ("10.0.0.7", "10.0.0.8"):
+        guard.connecting(host, 443)
+    guard.looking_up("API.openai.com.", 443)
+    for host in ("10.0.0.9", "93.184.216.34"):
+        with pytest.raises(ConnectionRefusedError):
+            make_guard(settings, decide_modes(settings, option="mock", environ={}), address).connecting(
+                host, 1
+            )
+    with pytest.raises(socket.gaierror):
+        guard.looking_up("pay.internal", 8080)

@@ -4,5 +4,6 @@ from __future__ import annotations
 
 from seatrial.trial.network.guard import Guard
 from seatrial.trial.network.machine import Reachable
+from seatrial.trial.network.making import make_guard
 
-__all__ = ["Guard", "Reachable"]
+__all__ = ["Guard", "Reachable", "make_guard"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.request import getproxies_environment
@@ -16,7 +17,7 @@ from seatrial.trial.network.machine import is_address, plain
 from seatrial.trial.network.refusals import refused_connection, refused_lookup
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from seatrial.trial.network.hook import Host, Watcher
     from seatrial.trial.network.machine import Reachable
@@ -68,6 +69,22 @@ class Guard:
         if not self._watching:
             self._before, self._watching = hook.watcher(), True
         hook.watch(self)
+
+    @contextmanager
+    def start_up(self, what: str) -> Iterator[None]:
+        """Watch over something that starts, in the middle of a test or before the first.
+
+        Raises:
+            NetworkError: it tried to reach another machine.
+        """
+        during = self.during
+        self.watch(what)
+        try:
+            yield
+        finally:
+            self.during = during or what
+        if problems := self.problems(what):
+            raise problems[0]
 
     def leave(self) -> None:
         """Let everybody go where they like."""
