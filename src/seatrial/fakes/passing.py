@@ -124,10 +124,7 @@ class _Passing(Response):
         except httpx2.HTTPError as error:
             # As the real service did: the connection ends in the middle of the answer.
             self._service.note_failure(self._request, error)
-            wire = cast("Wire", scope["state"][WIRE])
-            wire.drop()
-            if wire.attempt is not None:
-                wire.attempt.broken = True
+            await cast("Wire", scope["state"][WIRE]).drop()
         finally:
             await answer.aclose()
 

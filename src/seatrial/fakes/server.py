@@ -32,14 +32,12 @@ class Site:
         application: what answers.
         listener: a socket that listens already; whoever made it closes it.
         tls: for https; None is http.
-        on_distrust: told when a client turned the certificate down.
         at_end: awaited when the server ends.
     """
 
     application: ASGIApp
     listener: socket.socket
     tls: ssl.SSLContext | None = None
-    on_distrust: Callable[[], None] | None = None
     at_end: Callable[[], Awaitable[None]] | None = None
 
 
@@ -103,7 +101,7 @@ class FakeServer:
         config = _configuration(site.application)
         loop = asyncio.get_running_loop()
         return await loop.create_server(
-            lambda: WiredProtocol(config, state, on_distrust=site.on_distrust),
+            lambda: WiredProtocol(config, state, {}),
             sock=site.listener,
             ssl=site.tls,
         )
