@@ -20,7 +20,8 @@ KINDS = {
 }
 """Kind -> where its class is; loaded when it is declared."""
 
-_SHARED = ("kind", "https")
+_SHARED = ("kind", "https", "mode", "live")
+"""Of every kind; the last two are read by whoever decides the mode of a run."""
 
 
 @dataclass(frozen=True, kw_only=True)

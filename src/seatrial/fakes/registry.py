@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import socket
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from seatrial.errors import FakeError
 from seatrial.fakes.authority import Authority
 from seatrial.fakes.declarations import Declaration, declare, suggest_name
+from seatrial.fakes.live import LiveFake
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -32,15 +34,25 @@ class Fakes:
     Args:
         declared: the table `[tool.seatrial.fakes]`: name -> options.
         root: the folder that relative paths in the options start from.
+        live: the fakes that pass their calls on -> the URL of the real service.
 
     Raises:
         FakeError: a kind is not built in, or has options the fake does not know.
     """
 
-    def __init__(self, declared: Mapping[str, Mapping[str, Any]], *, root: Path | None = None) -> None:
+    def __init__(
+        self,
+        declared: Mapping[str, Mapping[str, Any]],
+        *,
+        root: Path | None = None,
+        live: Mapping[str, str] | None = None,
+    ) -> None:
         self._declared: dict[str, Declaration] = {
             name: declare(name, options, root=root) for name, options in declared.items()
         }
+        for name, url in (live or {}).items():
+            mocked = self._declared[name]
+            self._declared[name] = replace(mocked, fake=LiveFake(mocked.fake, url=url))
         self._sockets: dict[str, socket.socket] = {}
         self._authority = Authority()
         self._server: FakeServer | None = None
@@ -144,6 +156,7 @@ class Fakes:
             application=declaration.fake.application(),
             listener=self._sockets[name],
             tls=self._authority.context(declaration.fake.note_distrust) if declaration.https else None,
+            at_end=declaration.fake.at_end,
         )
 
     def stop(self) -> None:

@@ -26,6 +26,8 @@ class Request:
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     """By lower-case name, credentials in clear: for the handler's eyes only."""
     body: bytes = field(default=b"", repr=False)
+    target: bytes = b""
+    """Path and query as they were sent, for passing them on."""
 
     @property
     def json(self) -> Any:

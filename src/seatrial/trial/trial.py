@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 
 from seatrial.app.pools import ForeignKeys, PoolHealer
 from seatrial.config import PlaceholderValues, refuse_unbuilt, render_env
-from seatrial.errors import ApplicationError, SettingsError
+from seatrial.errors import ApplicationError, NetworkError, SettingsError
 from seatrial.sqlite import SqliteChoice, choose_engine
 from seatrial.trial.agreement import Agreement
 from seatrial.trial.between import call_between_tests
 from seatrial.trial.callers import Callers
 from seatrial.trial.environment import Environment, libpq_variables
-from seatrial.trial.mode import refuse_unserved_mode
+from seatrial.trial.modes import Modes, decide_modes
+from seatrial.trial.network import Guard, Reachable, make_guard
 from seatrial.trial.oracle import Oracle
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ class Trial:
         rebuild: whether to build the template anew.
         verify: whether to compare the database with its baseline after every test.
         distributed: whether this is one of several processes of one run.
+        mode: the value of `--seatrial-mode`.
     """
 
     def __init__(
@@ -64,6 +66,7 @@ class Trial:
         rebuild: bool = False,
         verify: bool = False,
         distributed: bool = False,
+        mode: str | None = None,
     ) -> None:
         refuse_unbuilt(settings)
         self.settings = settings
@@ -72,6 +75,11 @@ class Trial:
         self._verify = verify
         self._verification: Verification | None = None
         self._distributed = distributed
+        self._mode = mode
+        self.modes = Modes()
+        """Which fakes are live; known once the trial is prepared."""
+        self.guard = Guard(Reachable(()))
+        """Keeps bound tests and their application on this machine."""
         self.environment = Environment()
         self.choice: Choice | SqliteChoice | None = None
         self.database: TestDatabase | SqliteDatabase | None = None
@@ -99,8 +107,8 @@ class Trial:
 
         Raises:
             UnsafeTargetError: an explicitly named database is not provably ours.
-            SettingsError: a placeholder is unknown, a variable points at another machine, or `TEST_MODE`
-                names a mode that is not served.
+            SettingsError: a placeholder is unknown, a variable points at another machine, or the mode is one
+                that cannot be served.
         """
         try:
             self._prepare()
@@ -109,7 +117,7 @@ class Trial:
             raise
 
     def _prepare(self) -> None:
-        refuse_unserved_mode(self.environment.inherited)
+        self.modes = decide_modes(self.settings, option=self._mode, environ=self.environment.inherited)
         if self.settings.fakes:
             _ = self.fakes  # what is declared wrongly is told before anything starts
         if self.settings.database is not None:
@@ -118,7 +126,9 @@ class Trial:
             self._verification = self._make_verification(self.database)
         address = self.database.address if self.database else None
         values = self._render(address)
-        self.environment.apply(self.settings, values, libpq_variables(address) if address else {})
+        variables = libpq_variables(address) if address else {}
+        self.environment.apply(self.settings, values, variables, modes=self.modes)
+        self.guard = make_guard(self.settings, self.modes, address)
         if self.database is not None and not self.database.starts_at_first_connection:
             self.database.ensure()
 
@@ -197,7 +207,7 @@ class Trial:
         if self._fakes is None:
             from seatrial.fakes import Fakes  # noqa: PLC0415 - only suites with fakes
 
-            self._fakes = Fakes(self.settings.fakes, root=self.settings.root)
+            self._fakes = Fakes(self.settings.fakes, root=self.settings.root, live=self.modes.live)
         return self._fakes
 
     @property
@@ -240,8 +250,12 @@ class Trial:
             transport=self.settings.transport,
             grace=_GRACE_S,
         )
-        with self.oracle.shared(None), self._explained():
-            runner.start()
+        try:
+            with self.guard.start_up(_START_UP), self.oracle.shared(None), self._explained():
+                runner.start()
+        except NetworkError:
+            runner.stop()
+            raise
         self._runner = self._healer.runner = runner
         if self.database is not None and not self._late:
             self._adopt_what_was_written(self.database, before)
@@ -340,6 +354,7 @@ class Trial:
         What the process wrote so far (an application may create its tables when it is imported) and what
         the application's start-up writes is the state every test starts from.
         """
+        self.guard.watch(_START_UP)
         self._start_services()
         if application:
             self._start_app()
@@ -351,6 +366,7 @@ class Trial:
 
         What it writes itself stays for the tests of its kind, as ever, until one that uses seatrial runs.
         """
+        self.guard.leave()
         self._stop_outdated_app()
         self._forget_faults()
         self.callers.reset()
@@ -362,7 +378,12 @@ class Trial:
         self._used_by_ours = False
 
     def begin_test(
-        self, *, application: bool, isolation: Isolation = "reset", fresh_app: bool = False
+        self,
+        *,
+        application: bool,
+        isolation: Isolation = "reset",
+        fresh_app: bool = False,
+        test: str = "this test",
     ) -> None:
         """Give the next test its fakes, its database and its application.
 
@@ -371,7 +392,9 @@ class Trial:
             isolation: in which state it finds the database; `rollback` only for tests that use nothing but
                 one session.
             fresh_app: whether the application is to be started anew for this test, and for this test only.
+            test: its id.
         """
+        self.guard.watch(test)
         self.agreement.begin()
         self.callers.reset()
         self._forget_faults()
@@ -480,7 +503,8 @@ class Trial:
         return [error.describe() for error in self._runner.take_errors()] if self._runner else []
 
     def suspend(self, suspended: bool) -> None:
-        """Switch the application's time limits off while a debugger is open, and on again."""
+        """Switch time limits and the guard of connections off while a debugger is open, and on again."""
+        self.guard.suspended = suspended
         if self._runner is not None:
             self._runner.suspended = suspended
 
@@ -522,6 +546,7 @@ class Trial:
             if self._fakes is not None:
                 self._fakes.stop()
         finally:
+            self.guard.leave()
             if self.isolating is not None:
                 self.isolating.close()
             if self.database is not None:
