@@ -179,11 +179,11 @@ def test_a_schema_that_was_rolled_back_is_not_remembered(
 
 
 def test_temporary_tables_of_one_name_are_not_confused(rig: Rig) -> None:
-    undone = ("savepoint x", "select note('id int')", "select * from notes")
+    narrow, wide = "select note('id int')", "select note('id int, text text')"
     with asyncio.Runner() as runner:
-        rig.on(runner.get_loop(), *undone, "rollback to x")
-        rig.on(runner.get_loop(), *undone[1:])
-        rig.on(runner.get_loop(), "select note('id int, text text')", "select * from notes")
+        rig.on(runner.get_loop(), "savepoint x", narrow, "select * from notes", "rollback to x")
+        rig.on(runner.get_loop(), wide, "select * from notes")
+        rig.on(runner.get_loop(), narrow, "select * from notes")
 
 
 def test_a_constraint_that_the_test_makes_is_deferred_too(place: tuple[DatabaseAddress, str]) -> None:
