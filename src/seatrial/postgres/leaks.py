@@ -22,26 +22,31 @@ Key: TypeAlias = tuple[int, str]
 _GONE_LIMIT_S = 5.0
 _GONE_POLL_S = 0.001
 _BOUNDED = b"set lock_timeout = '2s'; set statement_timeout = '10s'"
+_PLANNED_ONCE = b"set plan_cache_mode = force_generic_plan"
 
-# One round trip of some 0.09 ms. Locks of transactions are those of the transaction, so only what outlives
-# one is asked for: advisory locks of sessions. An aborted transaction has no xact_start any more.
+# What is asked after every test, in one round trip. The functions behind the views: their joins with all
+# roles and databases take longer than everything else. Locks of transactions are those of the transaction,
+# so only what outlives one is asked for: advisory locks of sessions. An aborted transaction has no xact_start
+# any more.
 _HELD = """
+with tested as materialized (select oid from pg_database where datname = %(database)s)
 select case state when 'active' then 'statement' else 'transaction' end, pid,
        coalesce(xact_start, state_change)::text,
-       state, query, usename::text, application_name, client_port,
+       state, query, pg_get_userbyid(usesysid)::text, application_name, client_port,
        extract(epoch from clock_timestamp() - coalesce(xact_start, state_change))::float8
-  from pg_stat_activity
- where (datname = %(database)s or %(alone)s and usename <> current_user)
+  from pg_stat_get_activity(null)
+ where (datid = (select oid from tested) or %(alone)s and usesysid <> current_user::regrole)
    and backend_type = 'client backend' and state <> 'idle' and pid <> pg_backend_pid()
 union all
 select 'lock', l.pid, concat_ws(' ', l.classid, l.objid, l.objsubid, l.mode),
-       a.state, a.query, a.usename, a.application_name, a.client_port, null
-  from pg_locks l join pg_stat_activity a using (pid)
+       a.state, a.query, pg_get_userbyid(a.usesysid), a.application_name, a.client_port, null
+  from pg_lock_status() l cross join lateral pg_stat_get_activity(l.pid) a
  where l.locktype = 'advisory' and l.granted and a.state = 'idle'
-   and (a.datname = %(database)s or %(alone)s and a.usename <> current_user)
+   and (a.datid = (select oid from tested) or %(alone)s and a.usesysid <> current_user::regrole)
 union all
-select 'prepared', 0, gid, null, null, owner, null, null, extract(epoch from clock_timestamp() - prepared)
-  from pg_prepared_xacts where database = %(database)s
+select 'prepared', 0, gid, null, null, pg_get_userbyid(ownerid), null, null,
+       extract(epoch from clock_timestamp() - prepared)
+  from pg_prepared_xact() where dbid = (select oid from tested)
 """
 _STATEMENTS = """
 select pid, query_start::text, query, client_port from pg_stat_activity
@@ -175,4 +180,5 @@ class SessionWatch:
         if self._admin is None or self._admin.closed:
             self._admin = self._cluster.connect(self._cluster.admin["dbname"])
             self._admin.execute(_BOUNDED)
+            self._admin.execute(_PLANNED_ONCE)
         return self._admin
