@@ -128,7 +128,7 @@ class Trial:
         values = self._render(address)
         variables = libpq_variables(address) if address else {}
         self.environment.apply(self.settings, values, variables, modes=self.modes)
-        self.guard = make_guard(self.settings, self.modes, address)
+        self.guard = make_guard(self.settings, self.modes, self.database.places if self.database else ())
         if self.database is not None and not self.database.starts_at_first_connection:
             self.database.ensure()
 

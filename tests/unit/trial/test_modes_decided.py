@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from seatrial.config import DatabaseAddress, load_settings
+from seatrial.config import load_settings
 from seatrial.errors import SettingsError
 from seatrial.trial.environment import Environment
 from seatrial.trial.modes import decide_modes
@@ -204,15 +204,15 @@ def test_tests_reach_what_the_run_names_and_nothing_else(tmp_path):
     file = tmp_path / "pyproject.toml"
     file.write_text('[tool.seatrial]\nallow_hosts = ["10.0.0.7"]\n' + TABLES, encoding="utf-8")
     settings = load_settings(file)
-    address = DatabaseAddress(host="10.0.0.8", port=5432, user="u", password="p", name="x")
+    places = [("127.0.0.1", 6000), ("10.0.0.8", 5432)]
     modes = decide_modes(settings, option="openai=live", environ=EVERYTHING)
-    guard = make_guard(settings, modes, address)
+    guard = make_guard(settings, modes, places)
     for host in ("10.0.0.7", "10.0.0.8"):
         guard.connecting(host, 443)
     guard.looking_up("API.openai.com.", 443)
     for host in ("10.0.0.9", "93.184.216.34"):
         with pytest.raises(ConnectionRefusedError):
-            make_guard(settings, decide_modes(settings, option="mock", environ={}), address).connecting(
+            make_guard(settings, decide_modes(settings, option="mock", environ={}), places).connecting(
                 host, 1
             )
     with pytest.raises(socket.gaierror):

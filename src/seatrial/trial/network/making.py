@@ -8,15 +8,21 @@ from seatrial.trial.network.guard import Guard
 from seatrial.trial.network.machine import Reachable
 
 if TYPE_CHECKING:
-    from seatrial.config import DatabaseAddress
+    from collections.abc import Iterable
+
     from seatrial.config.settings import Settings
     from seatrial.trial.modes import Modes
 
 
-def make_guard(settings: Settings, modes: Modes, address: DatabaseAddress | None) -> Guard:
-    """A guard that permits the hosts of the settings, of live fakes and of the test database."""
-    of_database = (address.host,) if address is not None and address.engine == "postgres" else ()
-    reachable = Reachable((*settings.allow_hosts, *modes.hosts, *of_database))
+def make_guard(settings: Settings, modes: Modes, places: Iterable[tuple[str, int]] = ()) -> Guard:
+    """A guard that permits the hosts of the settings, of live fakes and of the test database.
+
+    Args:
+        settings: whose `allow_hosts` may be reached.
+        modes: whose live services may be reached.
+        places: host and port of the database, as the application has it and as its proxy has it.
+    """
+    reachable = Reachable((*settings.allow_hosts, *modes.hosts, *(host for host, _ in places)))
     return Guard(reachable, exempt=_passes_on) if modes.live else Guard(reachable)
 
 
