@@ -26,6 +26,8 @@ class Request:
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     """By lower-case name, credentials in clear: for the handler's eyes only."""
     body: bytes = field(default=b"", repr=False)
+    path_params: Mapping[str, str] = field(default_factory=dict)
+    """What stands in the path for the `{name}`s of the route, by name; for routes of tests only."""
 
     @property
     def json(self) -> Any:
