@@ -28,6 +28,8 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     pieces: tuple[bytes, ...] = field(default=(), repr=False)
     """The body; several pieces are sent one after another."""
+    any_json: bool = False
+    """Whether it is JSON whose media type nobody named."""
 
     @property
     def body(self) -> bytes:
@@ -67,7 +69,8 @@ def answer(
         if not isinstance(name, str) or not isinstance(value, str):
             raise _wrong(f"An answer expects headers as strings, found {name!r} of another type.")
         lower[name.lower()] = value
-    return Answer(status=status, headers=lower, pieces=pieces)
+    unnamed = json is not NOTHING and not any(name.lower() == "content-type" for name in given_headers)
+    return Answer(status=status, headers=lower, pieces=pieces, any_json=unnamed)
 
 
 def from_result(result: Any, *, status: int) -> Answer:

@@ -93,7 +93,7 @@ def check_known(rules: Rules | None, place: Place, *, fake: str) -> Callable[[An
         return lambda _answer: None
 
     def check(known: Answer) -> None:
-        violation = rules.answer_violation(operation, known)
+        violation = rules.answer_violation(operation, rules.fitted(operation, known))
         if violation is not None:
             raise FakeError(
                 f"The fake {fake!r} was told to answer {operation.label} with {known.status}, "
@@ -142,6 +142,7 @@ async def held(
 def _allowed(
     operation: Operation, found: Answer, rules: Rules, error_body: Callable[[int, str], Any]
 ) -> Held:
+    found = rules.fitted(operation, found)
     wrong = rules.answer_violation(operation, found)
     if wrong is None:
         return Held(answer=found)

@@ -99,7 +99,7 @@ class Document:
             if not isinstance(ref, str):
                 return found
             found = _resolved(self.files, found.file, ref, self.name)
-        raise unusable(f"{self.name} refers in a circle at {part.address.partition('#')[2]}", remedy=_LOOK)
+        raise unusable(f"{self.name} refers in a circle through {found.value['$ref']!r}", remedy=_LOOK)
 
     def _check_version(self) -> None:
         whole = isinstance(self.root.value, dict)
@@ -115,11 +115,15 @@ class Document:
             )
 
     def _check_references(self) -> None:
-        waiting = [Part(file=file, pointer=(), value=value) for file, value in self.files.items()]
-        while waiting:
-            part = waiting.pop()
-            self.follow(part)
-            waiting += [below for _, below in part.children()]
+        for file, content in self.files.items():
+            waiting = [content]
+            while waiting:
+                value = waiting.pop()
+                if isinstance(value, dict):
+                    self.follow(Part(file=file, pointer=(), value=value))
+                    waiting.extend(value.values())
+                elif isinstance(value, list):
+                    waiting.extend(value)
 
 
 _LOOK = "Correct the reference."

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from seatrial.fakes.http.openapi.document import Document, Part
-from seatrial.fakes.http.openapi.media import body_violation
+from seatrial.fakes.http.openapi.media import body_violation, is_json
 from seatrial.fakes.http.openapi.operations import Operation, Operations
 from seatrial.fakes.http.openapi.parameters import credential_violation, parameter_violation, readings
 from seatrial.fakes.http.openapi.schemas import Schemas, Violation
@@ -53,19 +54,26 @@ class Rules:
             or self._body_violation(operation, request)
         )
 
+    def fitted(self, operation: Operation, answer: Answer) -> Answer:
+        """The answer, as the kind of JSON that the document names, such as `application/problem+json`."""
+        described = self._described(operation, answer)
+        if described is None or not answer.any_json:
+            return answer
+        kinds = [kind for kind, _ in described.below("content").children() if is_json(kind)]
+        if len(kinds) != 1:
+            return answer
+        return replace(answer, headers={**answer.headers, "content-type": kinds[0]})
+
     def answer_violation(self, operation: Operation, answer: Answer) -> Violation | None:
         """What the document forbids about an answer; None when it is allowed."""
+        described = self._described(operation, answer)
         responses = operation.part.below("responses")
-        documented = {name.upper(): part for name, part in responses.children()}
-        status = str(answer.status)
-        described = documented.get(status) or documented.get(f"{status[0]}XX") or documented.get("DEFAULT")
         if described is None:
             return Violation(
                 where="the status",
                 expected=" or ".join(name for name, _ in responses.children()),
-                found=status,
+                found=str(answer.status),
             )
-        described = self._document.follow(described)
         return self._header_violation(described, answer) or body_violation(
             described.below("content"),
             media_type=answer.media_type if answer.pieces else "",
@@ -73,6 +81,13 @@ class Rules:
             way="answer",
             schemas=self._schemas,
         )
+
+    def _described(self, operation: Operation, answer: Answer) -> Part | None:
+        responses = operation.part.below("responses").children()
+        documented = {name.upper(): part for name, part in responses}
+        status = str(answer.status)
+        described = documented.get(status) or documented.get(f"{status[0]}XX") or documented.get("DEFAULT")
+        return self._document.follow(described) if described is not None else None
 
     def _header_violation(self, described: Part, answer: Answer) -> Violation | None:
         for name, header in described.below("headers").children():
