@@ -111,18 +111,22 @@ def test_a_webhook_by_the_asynchronous_client(async_client, fakes):
 def test_webhooks_of_the_application(client, fakes):
     orders = fakes.payments.receiver("/hooks/orders", secret="s3cret", scheme="github")
     assert client.post("/orders?secret=s3cret").status_code == 202
-    (webhook,) = orders.wait_for(1)
+    (webhook,) = orders.wait_for(1, timeout=60)
     assert webhook.json == {"order": 1}
 """
 
 FAILING = """
+import pytest
+
 def test_an_answer_nobody_asked_for(fakes):
     fakes.payments.on("POST", "/v1/charges", status=201, json={"id": "a"}, times=2)
     assert fakes.payments.pending
 
 def test_a_webhook_with_another_secret(client, fakes):
-    fakes.payments.receiver("/hooks/orders", secret="s3cret", scheme="github")
+    orders = fakes.payments.receiver("/hooks/orders", secret="s3cret", scheme="github")
     assert client.post("/orders?secret=other").status_code == 202
+    with pytest.raises(AssertionError, match="refused: its signature is wrong"):
+        orders.wait_for(1, timeout=60)
 
 def test_an_answer_that_the_document_forbids(client, fakes):
     fakes.payments.on("POST", "/v1/charges", lambda request: (201, {"id": 7}))

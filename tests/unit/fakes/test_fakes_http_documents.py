@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import sys
 import textwrap
 
 import pytest
 
 from seatrial.errors import FakeError
+from seatrial.fakes import Fakes
 from seatrial.fakes.http.openapi.document import Document
 from seatrial.fakes.http.openapi.rules import Rules
 
@@ -99,3 +101,13 @@ def test_a_schema_within_an_operation_is_checked_too(write):
 
 def test_the_file_has_to_be_there(tmp_path):
     assert "none.yaml cannot be read: No such file" in refused(tmp_path / "none.yaml")
+
+
+@pytest.mark.parametrize(("name", "module"), [("api.yaml", "yaml"), ("api.json", "openapi_schema_validator")])
+def test_a_missing_extra_is_an_error_that_names_it(write, tmp_path, monkeypatch, name, module):
+    schemas = {"A": {"type": "integer"}}
+    write(json.dumps({"openapi": "3.0.0", "paths": {}, "components": {"schemas": schemas}}), name)
+    monkeypatch.setitem(sys.modules, module, None)
+    with pytest.raises(FakeError, match=r"seatrial\[fakes\]") as refused:
+        Fakes({"payments": {"kind": "http", "openapi": name}}, root=tmp_path)
+    assert refused.value.code == "fakes.extra-missing"

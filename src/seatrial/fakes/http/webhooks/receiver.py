@@ -131,6 +131,9 @@ class Receiver:
 
     async def _receive(self, request: Request) -> Answer:
         why = self._verify(request)
+        if why is not None:
+            # Before anybody who waits is told: then the test may be over.
+            self._on_refusal(f"it refused a webhook of the application at {request.path}: {why}")
         with self._arrived:
             if why is None:
                 self._received.append(Webhook(path=request.path, headers=shown(request), body=request.body))
@@ -139,7 +142,6 @@ class Receiver:
             self._arrived.notify_all()
         if why is None:
             return answer(status=200, json={"received": True})
-        self._on_refusal(f"it refused a webhook of the application at {request.path}: {why}")
         return answer(status=401, json=self._error_body(401, why))
 
     def __repr__(self) -> str:
