@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from seatrial.errors import FakeError
 from seatrial.fakes.authority import Authority
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from seatrial.fakes.fake import Fake
+    from seatrial.fakes.http.fake import HttpFake
     from seatrial.fakes.server import FakeServer, Site
 
 _BACKLOG = 128
@@ -54,7 +55,7 @@ class Fakes:
     def __iter__(self) -> Iterator[str]:
         return iter(self._declared)
 
-    def http(self, name: str) -> Any:
+    def http(self, name: str) -> HttpFake:
         """The declared fake of the kind `http` with this name: the same as `fakes.<name>`.
 
         Raises:
@@ -67,7 +68,7 @@ class Fakes:
                 code="fakes.kind",
                 remedy=f"Use fakes.{name}.",
             )
-        return declaration.fake
+        return cast("HttpFake", declaration.fake)
 
     def url(self, name: str) -> str:
         """The address of a fake, such as `http://127.0.0.1:40213`; reserves it, starts nothing.

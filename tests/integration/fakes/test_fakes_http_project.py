@@ -73,7 +73,7 @@ calls = []
 def prepare(payments):
     calls.append(payments)
     payments.on("POST", "/v1/charges", status=201, json={"id": f"for the run {len(calls) > 0}"})
-    payments.on("GET", "/v1/charges/{id}", json={"id": "never asked for"})
+    payments.on("GET", "/v1/charges/{id}", json={"id": "not asked for"}, times=2).then(json={"id": "b"})
 """
 
 PASSING = """

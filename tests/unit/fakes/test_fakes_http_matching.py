@@ -7,7 +7,7 @@ import json
 import pytest
 
 from seatrial.errors import FakeError
-from seatrial.fakes.http.matching import NOTHING, conditions, holds
+from seatrial.fakes.http.matching import conditions, holds
 from seatrial.fakes.http.paths import PathTemplate
 from seatrial.fakes.request import Request
 
@@ -44,11 +44,11 @@ def test_objects_may_have_more_than_is_asked_and_arrays_may_not(found, asked, is
 )
 def test_the_query_holds_each_parameter_with_all_its_values(query, asked, met):
     request = Request(method="GET", path="/", query=query)
-    assert conditions(match_json=NOTHING, match_query=asked).met(request) is met
+    assert conditions(match_query=asked).met(request) is met
 
 
 def test_a_body_that_is_missing_does_not_hold_null():
-    asked = conditions(match_json=None, match_query=None)
+    asked = conditions(match_json=None)
     assert not asked.met(Request(method="POST", path="/"))
     assert asked.met(Request(method="POST", path="/", body=json.dumps(None).encode()))
 
@@ -81,6 +81,17 @@ def test_a_path_that_is_none_is_refused(wrong):
     assert refused.value.code == "fakes.route"
 
 
-def test_a_query_to_match_is_a_dict():
-    with pytest.raises(FakeError, match="found str"):
-        conditions(match_json=NOTHING, match_query="page=2")
+@pytest.mark.parametrize("name", ["match_query", "match_form"])
+def test_what_is_to_match_is_a_dict(name):
+    with pytest.raises(FakeError, match=rf"{name} expects a dict .* found str"):
+        conditions(**{name: "page=2"})
+
+
+def test_forms_are_matched_by_their_fields():
+    asked = conditions(match_form={"amount": 500, "card": ["a", "b"]})
+    form = {"content-type": "application/x-www-form-urlencoded; charset=utf-8"}
+    sent = Request(method="POST", path="/", headers=form, body=b"amount=500&card=a&card=b&more=")
+    assert asked.met(sent)
+    assert sent.form == {"amount": ["500"], "card": ["a", "b"], "more": [""]}
+    assert not asked.met(Request(method="POST", path="/", headers=form, body=b"amount=501&card=a&card=b"))
+    assert not asked.met(Request(method="POST", path="/", headers={}, body=sent.body))

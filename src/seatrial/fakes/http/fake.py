@@ -71,6 +71,7 @@ class HttpFake(Fake):
         times: int | None = None,
         match_json: Any = NOTHING,
         match_query: Mapping[str, Any] | None = None,
+        match_form: Mapping[str, Any] | None = None,
         documented: bool = True,
     ) -> Route:
         """Answer requests of this method and path, until the test is over.
@@ -93,6 +94,7 @@ class HttpFake(Fake):
             times: how many requests are answered so; a test that makes fewer fails. None: any number.
             match_json: what the body must hold; objects may have more.
             match_query: the parameters the query must hold, each with its value or a list of all its values.
+            match_form: the same for the fields of a body that is a URL-encoded form.
             documented: False for a route that the OpenAPI document leaves out: nothing is held against it.
 
         Raises:
@@ -104,7 +106,7 @@ class HttpFake(Fake):
             place = Place(
                 method=str(method).upper(),
                 path=PathTemplate(path),
-                conditions=conditions(match_json=match_json, match_query=match_query),
+                conditions=conditions(match_json=match_json, match_query=match_query, match_form=match_form),
                 standing=self._preparing,
                 order=self._order,
             )

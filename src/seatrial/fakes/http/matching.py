@@ -30,41 +30,50 @@ class Conditions:
 
     json: Any = field(default=NOTHING, repr=False)
     query: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    form: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     @property
     def count(self) -> int:
         """How many there are: the more, the more specific is the route."""
         keys = len(self.json) if isinstance(self.json, dict) else 1
-        return len(self.query) + (0 if self.json is NOTHING else keys)
+        return len(self.query) + len(self.form) + (0 if self.json is NOTHING else keys)
 
     def met(self, request: Request) -> bool:
         """Whether the request holds all of it, and possibly more."""
-        return all(request.query.get(name) == _texts(value) for name, value in self.query.items()) and (
-            self.json is NOTHING or (bool(request.body) and holds(request.json, self.json))
+        return (
+            _has(request.query, self.query)
+            and _has(request.form, self.form)
+            and (self.json is NOTHING or (bool(request.body) and holds(request.json, self.json)))
         )
 
     def __str__(self) -> str:
         # The names only: values may be credentials.
-        parts = [f"match_query({', '.join(self.query)})"] if self.query else []
+        fields = {"match_query": self.query, "match_form": self.form}
+        parts = [f"{name}({', '.join(asked)})" for name, asked in fields.items() if asked]
         if self.json is not NOTHING:
             parts.append(f"match_json({', '.join(self.json) if isinstance(self.json, dict) else '...'})")
         return " and ".join(parts)
 
 
-def conditions(*, match_json: Any, match_query: Mapping[str, Any] | None) -> Conditions:
+def conditions(
+    *,
+    match_json: Any = NOTHING,
+    match_query: Mapping[str, Any] | None = None,
+    match_form: Mapping[str, Any] | None = None,
+) -> Conditions:
     """Checked conditions.
 
     Raises:
-        FakeError: `match_query` is no mapping of names.
+        FakeError: `match_query` or `match_form` is no dict of names.
     """
-    query = {} if match_query is None else match_query
-    if not isinstance(query, dict) or not all(isinstance(name, str) for name in query):
-        raise FakeError(
-            f"match_query expects a dict of names and values, found {type(match_query).__name__}.",
-            code="fakes.route",
-            remedy='Write match_query={"page": 2}.',
-        )
-    return Conditions(json=match_json, query=query)
+    for name, asked in (("match_query", match_query), ("match_form", match_form)):
+        if asked is not None and not (isinstance(asked, dict) and all(isinstance(key, str) for key in asked)):
+            raise FakeError(
+                f"{name} expects a dict of names and values, found {type(asked).__name__}.",
+                code="fakes.route",
+                remedy=f'Write {name}={{"page": 2}}.',
+            )
+    return Conditions(json=match_json, query=match_query or {}, form=match_form or {})
 
 
 def holds(found: Any, asked: Any) -> bool:
@@ -81,6 +90,10 @@ def holds(found: Any, asked: Any) -> bool:
         )
     # In JSON true is not 1.
     return isinstance(found, bool) == isinstance(asked, bool) and bool(found == asked)
+
+
+def _has(found: Mapping[str, list[str]], asked: Mapping[str, Any]) -> bool:
+    return all(found.get(name) == _texts(value) for name, value in asked.items())
 
 
 def _texts(value: Any) -> list[str]:

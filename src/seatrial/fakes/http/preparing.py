@@ -35,7 +35,7 @@ def load(reference: str, *, root: Path | None, fake: str) -> Callable[[Any], Any
 
     Raises:
         FakeError: it is not there, or cannot be called.
-        Exception: whatever the project's own module raised, with its own traceback.
+        Exception: whatever else the project's own module raised, with its own traceback.
     """
     for folder in () if root is None else (root / "src", root):
         if folder.is_dir() and str(folder) not in sys.path:
@@ -43,9 +43,7 @@ def load(reference: str, *, root: Path | None, fake: str) -> Callable[[Any], Any
     module, _, attribute = reference.partition(":")
     try:
         found = operator.attrgetter(attribute)(importlib.import_module(module))
-    except (ModuleNotFoundError, AttributeError) as missing:
-        if isinstance(missing, ModuleNotFoundError) and not module.startswith(str(missing.name)):
-            raise
+    except (ImportError, AttributeError) as missing:
         raise _wrong(reference, fake, f"found none: {missing}") from missing
     if not callable(found):
         raise _wrong(reference, fake, f"found {type(found).__name__}")
