@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import threading
 import urllib.error
 import urllib.request
@@ -102,10 +104,30 @@ def test_a_function_may_be_asynchronous_or_wait_without_stopping_others(payments
 def test_a_function_that_raises_or_returns_nothing_fails_the_test(payments, client, problems):
     payments.on("GET", "/a", lambda request: request.json["missing"])
     payments.on("GET", "/b", lambda _request: None)
-    assert statuses(client, "/a", "/b") == [500, 500]
-    first, second = problems()
+    answers = iter([{}])
+    payments.on("GET", "/c", lambda _request: next(answers))
+    assert statuses(client, "/a", "/b", "/c", "/c") == [500, 500, 200, 500]
+    first, second, third = problems()
     assert "its answer to GET /a raised TypeError" in first
     assert "its answer to GET /b raised FakeError" in second
+    assert "its answer to GET /c raised RuntimeError('an iterator had no further answer')" in third
+
+
+def test_a_function_that_never_ends_keeps_the_interpreter_from_nothing():
+    code = """
+import threading, httpx2
+from seatrial.fakes import Fakes
+fakes = Fakes({"a": {"kind": "http"}})
+fakes.start()
+fakes.a.on("GET", "/", lambda request: threading.Event().wait())
+try:
+    httpx2.get(fakes.url("a"), timeout=0.1)
+except httpx2.ReadTimeout:
+    print("waited")
+fakes.stop()
+"""
+    ran = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, timeout=60)
+    assert ran.stdout == "waited\n"
 
 
 def test_answers_follow_one_another_and_the_last_stays(payments, client, problems):

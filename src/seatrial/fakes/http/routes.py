@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 import threading
 from collections.abc import Callable, Iterable, Mapping
@@ -13,6 +12,7 @@ from seatrial.errors import FakeError
 from seatrial.fakes.http.answers import Answer, answer, from_result
 from seatrial.fakes.http.matching import NOTHING, Conditions
 from seatrial.fakes.http.table import Match, Spent
+from seatrial.fakes.http.threads import in_thread
 
 if TYPE_CHECKING:
     from seatrial.fakes.http.paths import PathTemplate
@@ -148,7 +148,7 @@ class Route:
         if isinstance(step.answer, Answer):
             return step.answer
         # In a thread: a function that waits, or that calls the application, must not stop the fakes.
-        result = await asyncio.to_thread(step.answer, request)
+        result = await in_thread(step.answer, request)
         if inspect.isawaitable(result):
             result = await result
         return from_result(result, status=step.status)
