@@ -223,6 +223,16 @@ def test_errors_may_be_written_as_the_service_writes_them(payments, client):
     assert client.get("/b").json() == {"code": 501, "reason": "the fake"}
 
 
+@pytest.mark.parametrize("wrong", [lambda _status, _message: {1j}, lambda _status: {}])
+def test_errors_that_cannot_be_written_fail_the_test(payments, client, problems, wrong):
+    payments.on("GET", "/a")
+    payments.on_error(wrong)
+    payments.fail(503)
+    answer = client.get("/a")
+    assert (answer.status_code, answer.json()["error"]["status"]) == (503, 503)
+    assert [problem.partition(" raised ")[0] for problem in problems()] == ["the function given to on_error"]
+
+
 def test_a_reset_forgets_routes_and_everything_else(payments, client, running):
     payments.on("GET", "/a", times=9)
     payments.on_error(lambda _status, _message: {})

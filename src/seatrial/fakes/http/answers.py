@@ -122,6 +122,16 @@ def _body(
     return None, ()
 
 
+def json_value(value: Any) -> Any:
+    """The value, if JSON can hold it.
+
+    Raises:
+        FakeError: it cannot.
+    """
+    encoded(value)
+    return value
+
+
 def encoded(value: Any) -> bytes:
     """A value as JSON.
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from seatrial.errors import FakeError
 from seatrial.fakes.fake import Fake
+from seatrial.fakes.http.answers import json_value
 from seatrial.fakes.http.collection import NewKey, Shape
 from seatrial.fakes.http.holding import check_documented, check_known, held, load_rules, placed
 from seatrial.fakes.http.matching import NOTHING, conditions
@@ -242,7 +243,10 @@ class HttpFake(Fake):
     def error_body(self, status: int, message: str) -> Any:
         """The body of an error: by the function given to `on_error`, or in the general form."""
         if self._on_error is not None:
-            return self._on_error(status, message)
+            try:
+                return json_value(self._on_error(status, message))
+            except Exception as error:  # noqa: BLE001 - a function of the test: the test is told
+                self.note_problem(f"the function given to on_error raised {error!r}")
         return super().error_body(status, message)
 
     def handler(self, request: Request) -> Handler | None:
