@@ -16,7 +16,7 @@ from seatrial.fakes.wire import WiredProtocol
 if TYPE_CHECKING:
     import socket
     import ssl
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from starlette.types import ASGIApp
 
@@ -32,13 +32,11 @@ class Site:
         application: what answers.
         listener: a socket that listens already; whoever made it closes it.
         tls: for https; None is http.
-        on_distrust: told when a client turned the certificate down.
     """
 
     application: ASGIApp
     listener: socket.socket
     tls: ssl.SSLContext | None = None
-    on_distrust: Callable[[], None] | None = None
 
 
 class FakeServer:
@@ -98,7 +96,7 @@ class FakeServer:
         config = _configuration(site.application)
         loop = asyncio.get_running_loop()
         return await loop.create_server(
-            lambda: WiredProtocol(config, state, on_distrust=site.on_distrust),
+            lambda: WiredProtocol(config, state, {}),
             sock=site.listener,
             ssl=site.tls,
         )

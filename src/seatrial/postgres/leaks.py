@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from seatrial.postgres.sql import literal
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection
 
     import psycopg
 
@@ -102,11 +102,13 @@ class SessionWatch:
     Args:
         cluster: where the database is.
         database: its name.
+        client_port: where a client really comes from, for the port from which the server sees it come.
     """
 
-    def __init__(self, cluster: Cluster, database: str) -> None:
+    def __init__(self, cluster: Cluster, database: str, *, client_port: Callable[[int], int]) -> None:
         self._cluster = cluster
         self._database = database
+        self._client_port = client_port
         self._admin: psycopg.Connection[Any] | None = None
 
     def look(self) -> dict[Key, Held]:
@@ -129,7 +131,7 @@ class SessionWatch:
                 query=query,
                 user=user,
                 application=application,
-                port=port,
+                port=self._told(port),
                 seconds=seconds,
             )
             for kind, pid, mark, state, query, user, application, port, seconds in rows
@@ -140,7 +142,7 @@ class SessionWatch:
         """The latest statement of every session, by its server process."""
         rows = self._connection().execute(_STATEMENTS.encode(), [self._database])
         return {
-            pid: Statement(pid=pid, started=started, text=text, port=port)
+            pid: Statement(pid=pid, started=started, text=text, port=self._told(port))
             for pid, started, text, port in rows
         }
 
@@ -165,6 +167,9 @@ class SessionWatch:
         """Close our session."""
         if self._admin is not None:
             self._admin.close()
+
+    def _told(self, port: int | None) -> int | None:
+        return self._client_port(port) if port is not None else None
 
     def _connection(self) -> psycopg.Connection[Any]:
         if self._admin is None or self._admin.closed:

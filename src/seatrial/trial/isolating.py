@@ -145,7 +145,7 @@ class Isolating:
 
     def _opener(self) -> Sessions:
         if self._sessions is None:
-            self._sessions = Sessions(self._database.address)
+            self._sessions = Sessions(self._database.server_address)
         return self._sessions
 
     def _asked(self) -> Witness:

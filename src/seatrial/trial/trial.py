@@ -5,27 +5,30 @@ from __future__ import annotations
 import contextlib
 import time
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from seatrial.app.pools import ForeignKeys, PoolHealer
 from seatrial.config import PlaceholderValues, refuse_unbuilt, render_env
-from seatrial.errors import ApplicationError, FakeError, SettingsError
+from seatrial.errors import ApplicationError, SettingsError
 from seatrial.sqlite import SqliteChoice, choose_engine
+from seatrial.trial.agreement import Agreement
 from seatrial.trial.between import call_between_tests
+from seatrial.trial.callers import Callers
 from seatrial.trial.environment import Environment, libpq_variables
 from seatrial.trial.mode import refuse_unserved_mode
 from seatrial.trial.oracle import Oracle
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from seatrial.app import AppRunner, AsyncClient, Client, Leftover
     from seatrial.config import DatabaseAddress
     from seatrial.config.settings import DatabaseSettings, Isolation, Settings
-    from seatrial.errors import IsolationError
+    from seatrial.errors import FakeError, IsolationError
     from seatrial.fakes import Fakes
-    from seatrial.identities import Identities, Keys
+    from seatrial.identities import Identities
     from seatrial.postgres.choice import Choice
+    from seatrial.postgres.faults import DatabaseProxy
     from seatrial.postgres.handle import Handle
     from seatrial.postgres.isolation.layers import Layer
     from seatrial.sqlite.handle import Handle as SqliteHandle
@@ -74,9 +77,9 @@ class Trial:
         self.database: TestDatabase | SqliteDatabase | None = None
         self.isolating: Isolating | None = None
         """How each test is isolated; None without a database."""
-        self._identities: Identities | None = None
-        self._keys: Keys | None = None
+        self.callers = Callers(settings, client=self.client, runner=lambda: self.runner)
         self._fakes: Fakes | None = None
+        self.agreement = Agreement(lambda: self._fakes, grace=_GRACE_S)
         self._runner: AppRunner | None = None
         self._healer = PoolHealer()
         self.oracle = Oracle(healer=self._healer)
@@ -142,7 +145,7 @@ class Trial:
             settings,
             provider=provider,
             root=self.settings.root,
-            env=self.settings.env,
+            env=self.callers.template_env(),
             environment=self._render,
             rebuild=self._rebuild,
             verify=self._verify,
@@ -165,7 +168,7 @@ class Trial:
         self._on_sqlite = database = SqliteDatabase(
             settings,
             root=self.settings.root,
-            env=self.settings.env,
+            env=self.callers.template_env(),
             environment=self._render,
             rebuild=self._rebuild,
         )
@@ -176,8 +179,9 @@ class Trial:
     def _render(self, address: DatabaseAddress | None) -> dict[str, str]:
         values = PlaceholderValues(
             database=(lambda: address) if address is not None else None,
-            secret=lambda: self.keys.secret,
-            public_key=lambda: self.keys.public_key,
+            secret=lambda: self.callers.keys.secret,
+            public_key=lambda: self.callers.keys.public_key,
+            issuer=self.callers.issuer_values(),
             fakes=self.fakes.part if self.settings.fakes else None,
         )
         return render_env(self.settings, values)
@@ -185,20 +189,7 @@ class Trial:
     @property
     def identities(self) -> Identities:
         """The declared users and their credentials."""
-        if self._identities is None:
-            from seatrial.identities import Identities  # noqa: PLC0415 - PyJWT is loaded at first use
-
-            self._identities = Identities(self.settings.identities, keys=self.keys)
-        return self._identities
-
-    @property
-    def keys(self) -> Keys:
-        """What signs this run's tokens."""
-        if self._keys is None:
-            from seatrial.identities import Keys  # noqa: PLC0415 - cryptography is loaded at first use
-
-            self._keys = Keys.generate(self.settings.identities.algorithm)
-        return self._keys
+        return self.callers.identities
 
     @property
     def fakes(self) -> Fakes:
@@ -249,13 +240,22 @@ class Trial:
             transport=self.settings.transport,
             grace=_GRACE_S,
         )
-        with self.oracle.shared(None):
+        with self.oracle.shared(None), self._explained():
             runner.start()
         self._runner = self._healer.runner = runner
         if self.database is not None and not self._late:
             self._adopt_what_was_written(self.database, before)
             self.database.require_tables()
         self.app_start_seconds = time.perf_counter() - started
+        self.agreement.at_start()
+
+    @contextlib.contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except ApplicationError as error:
+            error.detail = self.agreement.with_problems(error.detail)
+            raise
 
     def _adopt_what_was_written(self, database: TestDatabase | SqliteDatabase, before: object) -> None:
         """What was written until now belongs to the state every test starts from."""
@@ -277,6 +277,7 @@ class Trial:
     def _start_services(self) -> None:
         if self.database is not None:
             self.database.ensure()
+        self.callers.start()
         self.start_fakes()
 
     def start_fakes(self) -> None:
@@ -289,7 +290,11 @@ class Trial:
         from seatrial.app import Client  # noqa: PLC0415 - only suites with an application
 
         runner = self.runner
-        return Client(transport=runner.sync_transport(), base_url=runner.base_url, authenticate=self._headers)
+        return Client(
+            transport=runner.sync_transport(),
+            base_url=runner.base_url,
+            authenticate=self.callers.headers,
+        )
 
     def shared_client(self) -> Client:
         """A client for longer than one test: it follows the application when that is started anew."""
@@ -298,7 +303,7 @@ class Trial:
         return Client(
             transport=FollowingTransport(lambda: self.runner),
             base_url=self.runner.base_url,
-            authenticate=self._headers,
+            authenticate=self.callers.lasting_headers,
         )
 
     def shared_handle(self, database: TestDatabase | SqliteDatabase) -> Handle | SqliteHandle:
@@ -324,7 +329,9 @@ class Trial:
 
         runner = self.runner
         return AsyncClient(
-            transport=runner.async_transport(), base_url=runner.base_url, authenticate=self._headers
+            transport=runner.async_transport(),
+            base_url=runner.base_url,
+            authenticate=self.callers.headers,
         )
 
     def start(self, *, application: bool) -> None:
@@ -345,15 +352,14 @@ class Trial:
         What it writes itself stays for the tests of its kind, as ever, until one that uses seatrial runs.
         """
         self._stop_outdated_app()
+        self._forget_faults()
+        self.callers.reset()
         if self.database is not None and self.isolating is not None:
             self.isolating.note_foreign_test()
             if self._used_by_ours and not self.database.pristine:
                 self.database.restore(self._replacing)
             self.database.hand_over()
         self._used_by_ours = False
-
-    def _headers(self, who: Any) -> Mapping[str, str]:
-        return self.identities.headers(who)
 
     def begin_test(
         self, *, application: bool, isolation: Isolation = "reset", fresh_app: bool = False
@@ -366,8 +372,9 @@ class Trial:
                 one session.
             fresh_app: whether the application is to be started anew for this test, and for this test only.
         """
-        if self._fakes is not None:
-            self._fakes.reset()
+        self.agreement.begin()
+        self.callers.reset()
+        self._forget_faults()
         if self._runner is not None:
             self._runner.take_errors()
             call_between_tests(self._runner, self.settings.between_tests)
@@ -398,31 +405,38 @@ class Trial:
 
     def end_test(self) -> list[Leftover]:
         """Wait briefly for what the test's requests left running; what is still running then."""
+        if self._proxy is not None:
+            self._proxy.calm()  # what hangs because of a fault is not left running by the test
+        leftovers = self._leftovers()
+        self._mend()
+        return leftovers
+
+    def fault_problems(self) -> list[FakeError]:
+        """What is wrong with the faults of the test, whose own part is over."""
+        return self._proxy.problems() if self._proxy is not None else []
+
+    @property
+    def _proxy(self) -> DatabaseProxy | None:
+        return self.database.proxy if self.database is not None else None
+
+    def _mend(self) -> None:
+        """Let the pools of the application, whose connections a fault has broken, begin anew."""
+        if self._proxy is not None and self._proxy.broke_connections:
+            with self._replacing():
+                self._proxy.close_connections()
+
+    def _forget_faults(self) -> None:
+        if self._proxy is not None:
+            self._proxy.forget()
+            self._mend()
+
+    def _leftovers(self) -> list[Leftover]:
         if self._runner is None or self._runner.suspended:
             return []
         leftovers = self._runner.wait_quiet(_GRACE_S)
         if leftovers:
             self._runner.cancel(leftovers, 1.0)
         return leftovers
-
-    def fake_problems(self, *, unmet: bool) -> list[FakeError]:
-        """What the fakes hold against the test that is over, its requests being done.
-
-        Args:
-            unmet: whether to name also what was scripted and never asked for; a test that failed half way
-                has reasons for that.
-        """
-        problems = self._fakes.problems(grace=_GRACE_S, unmet=unmet) if self._fakes is not None else []
-        if not problems:
-            return []
-        return [
-            FakeError(
-                "the fakes and this test do not agree about what the application asks for",
-                code="fakes.disagreement",
-                detail="\n".join(f"  {problem}" for problem in problems),
-                remedy="script what the application asks for, and only that; or see why it asks otherwise",
-            )
-        ]
 
     def left_behind(self) -> IsolationError | None:
         """What a test and its fixtures left in the database: on SQLite, a lock or broken rows."""
@@ -478,7 +492,7 @@ class Trial:
             handle.close()
         # A pool that is just connecting anew, after the replacement before, would lose that connection.
         self._wait_quiet()
-        with self._healer.replacing({self.database.address.place}):
+        with self._healer.replacing(self.database.places):
             yield
 
     def _stop_outdated_app(self) -> None:
@@ -504,6 +518,7 @@ class Trial:
             if self._foreign_keys is not None:
                 self._foreign_keys.remove()
             self._stop_app()
+            self.callers.close()
             if self._fakes is not None:
                 self._fakes.stop()
         finally:
