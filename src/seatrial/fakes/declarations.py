@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from seatrial.fakes.fake import Fake
 
 KINDS = {
+    "http": ("seatrial.fakes.http.fake", "HttpFake"),
     "openai": ("seatrial.fakes.openai.fake", "OpenAIFake"),
 }
 """Kind -> where its class is; loaded when it is declared."""

@@ -99,7 +99,7 @@ def _answer(fake: Fake, request: Request, attempt: Attempt, wire: Wire) -> ASGIA
 
 async def _handled(fake: Fake, request: Request, handler: Any) -> Response:
     if handler is None:
-        return _unserved(fake, f"{request.method} {request.path}")
+        return _unserved(fake, fake.unserved(request))
     try:
         response = await handler(request)
     except Unserved as unserved:

@@ -66,6 +66,10 @@ class Fake(ABC):
     def handler(self, request: Request) -> Handler | None:
         """What answers this request; None for a route that the fake does not serve."""
 
+    def unserved(self, request: Request) -> str:
+        """What a request that has no handler asked for, and what may help who reads it."""
+        return f"{request.method} {request.path}"
+
     def error_body(self, status: int, message: str) -> Any:
         """The body of an error as this service would write it, ready for JSON."""
         return {"error": {"status": status, "message": message}}

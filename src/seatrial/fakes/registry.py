@@ -6,7 +6,7 @@ import os
 import socket
 import time
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from seatrial.errors import FakeError
 from seatrial.fakes.authority import Authority
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from seatrial.fakes.fake import Fake
+    from seatrial.fakes.http.fake import HttpFake
     from seatrial.fakes.server import FakeServer, Site
 
 _BACKLOG = 128
@@ -66,7 +67,7 @@ class Fakes:
     def __iter__(self) -> Iterator[str]:
         return iter(self._declared)
 
-    def http(self, name: str) -> Any:
+    def http(self, name: str) -> HttpFake:
         """The declared fake of the kind `http` with this name: the same as `fakes.<name>`.
 
         Raises:
@@ -79,7 +80,7 @@ class Fakes:
                 code="fakes.kind",
                 remedy=f"Use fakes.{name}.",
             )
-        return declaration.fake
+        return cast("HttpFake", declaration.fake)
 
     def url(self, name: str) -> str:
         """The address of a fake, such as `http://127.0.0.1:40213`; reserves it, starts nothing.

@@ -17,6 +17,7 @@ import seatrial
 from seatrial.cli.parser import make_parser
 from seatrial.config import settings as config
 from seatrial.fakes.declarations import _SHARED, KINDS
+from seatrial.fakes.http.fake import HttpFake
 from seatrial.plugin.activate import _MARKERS
 from seatrial.postgres.choice import refusal
 from seatrial.postgres.template.worker import STEPS
@@ -56,7 +57,7 @@ def test_keys_defaults_and_choices(heading: str) -> None:
 
 def test_the_built_fakes() -> None:
     rows = _rows("## `[tool.seatrial.fakes]`")
-    assert set(_SHARED) <= set(rows)
+    assert {*_SHARED, *HttpFake.options} <= set(rows)
     assert {f"`{kind}`" for kind in KINDS} <= set(re.findall(r"`\w+`", " ".join(rows["kind"])))
 
 
