@@ -33,6 +33,7 @@ _PARTS_OF_A_FILE = ("url", "name")
 """SQLite has no host, port, user or password."""
 
 _PARTS_OF_A_FAKE = ("url", "host", "port")
+_PARTS_OF_A_SERVICE = ("address", "host", "port")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,8 +46,8 @@ class PlaceholderValues:
         secret: the shared secret of the tokens.
         public_key: the public key of the tokens, PEM.
         issuer: what the local OIDC issuer tells about itself, each by its name in `ISSUER_PARTS`.
-        fakes: a part of a declared fake: of its name, and one of `url` (without a slash at the end), `host`
-            and `port`; of no name, `ca_file`.
+        fakes: a part of a declared fake: of its name, and one of `url` (without a slash at the end), `host`,
+            `port` and `address`; of no name, `ca_file`.
     """
 
     database: Callable[[], DatabaseAddress] | None = None
@@ -107,7 +108,14 @@ def _valid_names(settings: Settings) -> list[str]:
         parts += _parts_of(f"databases.{name}", database)
     parts += [f"identities.{part}" for part in _identity_parts(settings.identities)]
     parts += ["fakes.ca_file"] if settings.fakes else []
-    return parts + [f"fakes.{name}.{part}" for name in settings.fakes for part in _PARTS_OF_A_FAKE]
+    return parts + [
+        f"fakes.{name}.{part}" for name in settings.fakes for part in _parts_of_fake(settings, name)
+    ]
+
+
+def _parts_of_fake(settings: Settings, name: str) -> tuple[str, ...]:
+    kind = settings.fakes[name].get("kind", name)
+    return _PARTS_OF_A_SERVICE if kind == "tcp" else _PARTS_OF_A_FAKE
 
 
 def _identity_parts(identities: IdentitySettings) -> list[str]:

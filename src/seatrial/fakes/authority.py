@@ -5,6 +5,8 @@ from __future__ import annotations
 import ssl
 import tempfile
 from functools import cached_property
+from importlib.resources import files
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,9 +31,7 @@ class Authority:
         """A file for `SSL_CERT_FILE`: the authority's certificate, and those that clients trust anyway."""
         self._folder = tempfile.TemporaryDirectory(prefix="seatrial-ca-")
         path = Path(self._folder.name, "ca.pem")
-        usual = ssl.get_default_verify_paths().cafile
-        trusted = Path(usual).read_bytes() if usual and Path(usual).is_file() else b""
-        path.write_bytes(trusted + self._authority.cert_pem.bytes())
+        path.write_bytes(_trusted_anyway() + self._authority.cert_pem.bytes())
         return path
 
     def context(self, on_distrust: Callable[[], None]) -> ssl.SSLContext:
@@ -66,6 +66,13 @@ class Authority:
         if self._folder is not None:
             self._folder.cleanup()
             self._folder = None
+
+
+def _trusted_anyway() -> bytes:
+    candidates = [ssl.get_default_verify_paths().cafile]
+    if find_spec("certifi") is not None:  # the trust of most clients, where the system keeps none in a file
+        candidates.append(str(files("certifi").joinpath("cacert.pem")))
+    return next((Path(name).read_bytes() for name in candidates if name and Path(name).is_file()), b"")
 
 
 def _listening(on_distrust: Callable[[], None]) -> type[ssl.SSLObject]:

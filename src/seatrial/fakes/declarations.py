@@ -45,7 +45,7 @@ def declare(name: str, options: Mapping[str, Any], *, root: Path | None = None) 
         raise FakeError(
             f"[tool.seatrial.fakes] names {kind!r}, which is not built in{suggest_name(str(kind), KINDS)}.",
             code="fakes.unknown",
-            remedy=f"Use one of: {', '.join(sorted(KINDS))}; for a name of your own, say which one it is: "
+            remedy=f"Use one of: {', '.join(sorted((*KINDS, 'tcp')))}; for a name of your own, say which: "
             f'{name} = {{ kind = "http" }}.',
         )
     https = options.get("https", False)

@@ -12,9 +12,10 @@ from seatrial.errors import FakeError
 from seatrial.fakes.authority import Authority
 from seatrial.fakes.declarations import Declaration, declare, suggest_name
 from seatrial.fakes.live import LiveFake
+from seatrial.fakes.tcp import TCP, TcpService
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
     from pathlib import Path
 
     from seatrial.fakes.fake import Fake
@@ -36,6 +37,8 @@ class Fakes:
         declared: the table `[tool.seatrial.fakes]`: name -> options.
         root: the folder that relative paths in the options start from.
         live: the fakes that pass their calls on -> the URL of the real service.
+        inherited: the environment as it was before seatrial changed it, for the targets of TCP services.
+        allow_hosts: hosts of other machines that such targets may be on.
 
     Raises:
         FakeError: a kind is not built in, or has options the fake does not know.
@@ -47,9 +50,18 @@ class Fakes:
         *,
         root: Path | None = None,
         live: Mapping[str, str] | None = None,
+        inherited: Mapping[str, str] | None = None,
+        allow_hosts: Collection[str] = (),
     ) -> None:
+        self._services = {
+            name: TcpService(name, options=options, inherited=inherited or {}, allow_hosts=allow_hosts)
+            for name, options in declared.items()
+            if options.get("kind", name) == TCP
+        }
         self._declared: dict[str, Declaration] = {
-            name: declare(name, options, root=root) for name, options in declared.items()
+            name: declare(name, options, root=root)
+            for name, options in declared.items()
+            if name not in self._services
         }
         for name, url in (live or {}).items():
             mocked = self._declared[name]
@@ -62,10 +74,10 @@ class Fakes:
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
             raise AttributeError(name)
-        return self._find(name).fake
+        return self._services[name] if name in self._services else self._find(name).fake
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._declared)
+        return iter((*self._declared, *self._services))
 
     def http(self, name: str) -> HttpFake:
         """The declared fake of the kind `http` with this name: the same as `fakes.<name>`.
@@ -100,6 +112,8 @@ class Fakes:
             FakeError: the fake is not declared, or this is a forked child.
         """
         self._refuse_fork()
+        if name in self._services:
+            return self._services[name].port
         self._find(name)
         if name not in self._sockets:
             self._sockets[name] = listen()
@@ -113,9 +127,9 @@ class Fakes:
         """
         if part == "ca_file":
             return self.ca_file()
-        if part == "url":
-            return self.url(name)
-        return "127.0.0.1" if part == "host" else str(self.port(name))
+        port = str(self.port(name))
+        values = {"host": "127.0.0.1", "port": port, "address": f"127.0.0.1:{port}"}
+        return self.url(name) if part == "url" else values[part]
 
     def ca_file(self) -> str:
         """The path of a file with every certificate a client has to trust, the fakes' authority among them.
@@ -133,6 +147,8 @@ class Fakes:
             FakeError: the extra `fakes` is missing, the server does not start, or this is a forked child.
         """
         self._refuse_fork()
+        for service in self._services.values():
+            service.start()
         if self._server is not None or not self._declared:
             return
         try:
@@ -168,6 +184,8 @@ class Fakes:
         if self._server is not None:
             self._server.stop()
             self._server = None
+        for service in self._services.values():
+            service.stop()
         for reserved in self._sockets.values():
             reserved.close()
         self._sockets.clear()
@@ -175,8 +193,13 @@ class Fakes:
 
     def reset(self) -> None:
         """Empty every fake: calls, scripted replies, faults; calls that hang are let go."""
-        for fake in self._all():
+        for fake in self._everything():
             fake.reset()
+
+    def calm(self) -> None:
+        """A test is over: what hangs in TCP services because of its faults is let go."""
+        for service in self._services.values():
+            service.calm()
 
     def problems(self, *, grace: float = 0.0, unmet: bool = True) -> list[str]:
         """Why the test that is over must fail, if it must, each with the fake's name.
@@ -188,19 +211,24 @@ class Fakes:
         end = time.monotonic() + grace
         while any(fake.unfinished() for fake in self._all()) and time.monotonic() < end:
             time.sleep(_LOOK_S)
-        return [f"{fake.name}: {problem}" for fake in self._all() for problem in fake.problems(unmet=unmet)]
+        return [
+            f"{fake.name}: {problem}" for fake in self._everything() for problem in fake.problems(unmet=unmet)
+        ]
 
     def _all(self) -> list[Fake]:
         return [declaration.fake for declaration in self._declared.values()]
+
+    def _everything(self) -> list[Fake | TcpService]:
+        return [*self._all(), *self._services.values()]
 
     def _find(self, name: str) -> Declaration:
         declaration = self._declared.get(name)
         if declaration is None:
             raise UnknownFakeError(
-                f"A fake named {name!r} is not declared{suggest_name(name, self._declared)}.",
+                f"A fake named {name!r} is not declared{suggest_name(name, self)}.",
                 code="fakes.undeclared",
                 remedy=f"Add `{name} = {{}}` to [tool.seatrial.fakes], or use a declared one: "
-                f"{', '.join(self._declared) or 'none so far'}.",
+                f"{', '.join(self) or 'none so far'}.",
             )
         return declaration
 

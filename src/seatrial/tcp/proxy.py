@@ -127,10 +127,14 @@ class TcpProxy:
         self._thread.run(self._calm())
         self._broke = self._broke or script.did_damage
 
+    def troubles(self) -> list[str]:
+        """What is wrong with the service itself: it is not there, say."""
+        return self._board.troubles()
+
     def problems(self) -> list[str]:
         """Why a test that is over must fail, if it must: faults nobody met, a service that is not there."""
         unmet = [f"nobody met {fault}" for fault in self._board.script.never_met()]
-        return [*self._board.troubles(), *unmet]
+        return [*self.troubles(), *unmet]
 
     def forget(self) -> None:
         """End all faults and forget them, and what was found wrong: another test begins."""

@@ -1,4 +1,4 @@
-"""The faults as a test writes them: `fakes.cache.latency(0.2)`, `db.faults.reset()`."""
+"""The faults as a test writes them: `fakes.cache.faults.latency(0.2)`, `db.faults.reset()`."""
 
 from __future__ import annotations
 

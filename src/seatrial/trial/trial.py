@@ -207,7 +207,13 @@ class Trial:
         if self._fakes is None:
             from seatrial.fakes import Fakes  # noqa: PLC0415 - only suites with fakes
 
-            self._fakes = Fakes(self.settings.fakes, root=self.settings.root, live=self.modes.live)
+            self._fakes = Fakes(
+                self.settings.fakes,
+                root=self.settings.root,
+                live=self.modes.live,
+                inherited=self.environment.inherited,
+                allow_hosts=self.settings.allow_hosts,
+            )
         return self._fakes
 
     @property
@@ -430,6 +436,8 @@ class Trial:
         """Wait briefly for what the test's requests left running; what is still running then."""
         if self._proxy is not None:
             self._proxy.calm()  # what hangs because of a fault is not left running by the test
+        if self._fakes is not None:
+            self._fakes.calm()
         leftovers = self._leftovers()
         self._mend()
         return leftovers

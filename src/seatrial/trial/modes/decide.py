@@ -86,7 +86,8 @@ def decide_modes(settings: Settings, *, option: str | None, environ: Mapping[str
 
 
 def _mode(settings: Settings, asked: Asked, fake: str) -> Mode:
-    pinned = is_pinned(settings, fake)
+    # What is behind a TCP proxy is real in every mode.
+    pinned = is_pinned(settings, fake) or settings.fakes[fake].get("kind", fake) == "tcp"
     return asked.fakes.get(fake) or ("mock" if pinned else asked.run) or "mock"
 
 
