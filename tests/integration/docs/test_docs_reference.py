@@ -72,7 +72,8 @@ def test_placeholders(tmp_path: Path) -> None:
         'scheme = "api-key", users = { alice = {} }',
     ):
         text = (
-            'env = { X = "{nothing}" }\ndatabase = {}\nfakes.openai = {}\nfakes.cache = { kind = "tcp", target = "127.0.0.1:1" }\n'
+            'env = { X = "{nothing}" }\ndatabase = {}\nfakes.openai = {}\n'
+            'fakes.cache = { kind = "tcp", target = "127.0.0.1:1" }\n'
             f"identities = {{ {identities} }}\n"
         )
         (tmp_path / "seatrial.toml").write_text(text, encoding="utf-8")
