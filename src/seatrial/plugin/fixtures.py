@@ -36,7 +36,7 @@ def seatrial_trial(pytestconfig: pytest.Config) -> Trial:
 def seatrial_client(seatrial_trial: Trial) -> Iterator[Client]:
     """A synchronous HTTP client of the application: `client.as_user("admin_a").get("/...")`."""
     _beside_no_session(seatrial_trial, "client")
-    with seatrial_trial.client() as client:
+    with seatrial_trial.clients.client() as client:
         yield client
 
 
@@ -44,7 +44,7 @@ def seatrial_client(seatrial_trial: Trial) -> Iterator[Client]:
 def seatrial_async_client(seatrial_trial: Trial) -> AsyncClient:
     """An asynchronous HTTP client of the application, for tests on any event loop."""
     _beside_no_session(seatrial_trial, "async_client")
-    return seatrial_trial.async_client()
+    return seatrial_trial.clients.async_client()
 
 
 @pytest.fixture
@@ -100,7 +100,7 @@ def seatrial_async_db_session(seatrial_trial: Trial) -> Iterator[AsyncSession]:
 @pytest.fixture(scope="session")
 def seatrial_shared_client(seatrial_trial: Trial) -> Iterator[Client]:
     """A synchronous client for fixtures that live longer than a test: what they add stays as long as they."""
-    with seatrial_trial.shared_client() as client:
+    with seatrial_trial.clients.shared_client() as client:
         yield client
 
 
@@ -121,7 +121,7 @@ def seatrial_database(seatrial_trial: Trial) -> TestDatabase | SqliteDatabase:
 @pytest.fixture(scope="session")
 def seatrial_identities(seatrial_trial: Trial) -> Identities:
     """The declared users, their tokens, and forged ones."""
-    return seatrial_trial.identities
+    return seatrial_trial.callers.identities
 
 
 @pytest.fixture

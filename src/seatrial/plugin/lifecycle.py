@@ -123,7 +123,7 @@ class Lifecycle:
         broken = isolating.check() if isolating is not None else []
         refused = self._trial.guard.problems("this test")
         disagreements = self._trial.agreement.after_test(unmet=passed)
-        return [*broken, *refused, *self._trial.fault_problems(), *disagreements]
+        return [*broken, *refused, *self._trial.faults.problems(), *disagreements]
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_teardown(self, item: pytest.Item) -> Generator[None, None, None]:

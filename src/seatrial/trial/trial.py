@@ -9,38 +9,36 @@ from typing import TYPE_CHECKING
 
 from seatrial.app.pools import ForeignKeys, PoolHealer
 from seatrial.config import PlaceholderValues, refuse_unbuilt, render_env
-from seatrial.errors import ApplicationError, NetworkError, SettingsError
-from seatrial.sqlite import SqliteChoice, choose_engine
 from seatrial.trial.agreement import Agreement
 from seatrial.trial.between import call_between_tests
 from seatrial.trial.callers import Callers
+from seatrial.trial.clients import Clients
 from seatrial.trial.environment import Environment, libpq_variables
+from seatrial.trial.faults import FaultyWay
 from seatrial.trial.modes import Modes, decide_modes
 from seatrial.trial.network import Guard, Reachable, make_guard
 from seatrial.trial.oracle import Oracle
+from seatrial.trial.reserving import Wanted, reserve
+from seatrial.trial.running import GRACE_S, Running, settle
+from seatrial.trial.start_up import START_UP, StartUpRows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from seatrial.app import AppRunner, AsyncClient, Client, Leftover
+    from seatrial.app import AppRunner, Client, Leftover
     from seatrial.config import DatabaseAddress
     from seatrial.config.settings import DatabaseSettings, Isolation, Settings
-    from seatrial.errors import FakeError, IsolationError
+    from seatrial.errors import IsolationError
     from seatrial.fakes import Fakes
-    from seatrial.identities import Identities
     from seatrial.postgres.choice import Choice
-    from seatrial.postgres.faults import DatabaseProxy
     from seatrial.postgres.handle import Handle
-    from seatrial.postgres.isolation.layers import Layer
+    from seatrial.sqlite import SqliteChoice
     from seatrial.sqlite.handle import Handle as SqliteHandle
     from seatrial.trial.database import TestDatabase
     from seatrial.trial.isolating import Isolating
     from seatrial.trial.shared import SharedRows
     from seatrial.trial.sqlite_database import SqliteDatabase
     from seatrial.trial.verifying import Verification
-
-_GRACE_S = 1.0
-_START_UP = "the start-up of the application"
 
 
 class Trial:
@@ -85,17 +83,19 @@ class Trial:
         self.database: TestDatabase | SqliteDatabase | None = None
         self.isolating: Isolating | None = None
         """How each test is isolated; None without a database."""
-        self.callers = Callers(settings, client=self.client, runner=lambda: self.runner)
+        self.callers = Callers(settings, client=self._client, runner=lambda: self.runner)
         self._fakes: Fakes | None = None
-        self.agreement = Agreement(lambda: self._fakes, grace=_GRACE_S)
-        self._runner: AppRunner | None = None
+        self.agreement = Agreement(lambda: self._fakes, grace=GRACE_S)
         self._healer = PoolHealer()
         self.oracle = Oracle(healer=self._healer)
+        self._running = Running(settings, healer=self._healer, oracle=self.oracle, agreement=self.agreement)
+        self.clients = Clients(lambda: self.runner, self.callers)
+        self.faults = FaultyWay(lambda: self.database.proxy if self.database else None, self._replacing)
         self._foreign_keys: ForeignKeys | None = None
         self._on_sqlite: SqliteDatabase | None = None
         self._late = False
         self._outdated = False
-        self._start_up_layer: Layer | None = None
+        self._start_up = StartUpRows(self._replacing)
         self._used_by_ours = False
         self._long_lived: list[Handle | SqliteHandle] = []
         self.app_start_seconds = 0.0
@@ -121,9 +121,12 @@ class Trial:
         if self.settings.fakes:
             _ = self.fakes  # what is declared wrongly is told before anything starts
         if self.settings.database is not None:
-            self.database = self._reserve_database()
-            self.isolating = self._make_isolating(self.database)
-            self._verification = self._make_verification(self.database)
+            self.database = self._reserve_database(self.settings.database)
+            from seatrial.trial.isolating import Isolating  # noqa: PLC0415 - only suites with a database
+            from seatrial.trial.verifying import Verification  # noqa: PLC0415
+
+            self.isolating = Isolating(self.database, self._replacing)
+            self._verification = Verification(self.database, self._replacing, always=self._verify)
         address = self.database.address if self.database else None
         values = self._render(address)
         variables = libpq_variables(address) if address else {}
@@ -132,59 +135,30 @@ class Trial:
         if self.database is not None and not self.database.starts_at_first_connection:
             self.database.ensure()
 
-    def _reserve_database(self) -> TestDatabase | SqliteDatabase:
-        from seatrial.trial.database import TestDatabase  # noqa: PLC0415 - only suites with a database
-        from seatrial.trial.provider import choose_provider  # noqa: PLC0415
+    def _client(self) -> Client:
+        return self.clients.client()
 
-        settings = self.settings.database
-        assert settings is not None  # the caller looked
-        settings, on_sqlite = choose_engine(
-            settings, option=self._option, inherited=self.environment.inherited
-        )
-        self.settings = replace(self.settings, database=settings)
-        if on_sqlite is not None:
-            self.choice = on_sqlite
-            return self._reserve_file(settings)
-        self.choice, provider = choose_provider(
-            settings,
+    def _reserve_database(self, settings: DatabaseSettings) -> TestDatabase | SqliteDatabase:
+        wanted = Wanted(
             option=self._option,
             inherited=self.environment.inherited,
             distributed=self._distributed,
-        )
-        self.oracle.database = database = TestDatabase(
-            settings,
-            provider=provider,
             root=self.settings.root,
             env=self.callers.template_env(),
             environment=self._render,
             rebuild=self._rebuild,
             verify=self._verify,
         )
-        return database
-
-    def _make_isolating(self, database: TestDatabase | SqliteDatabase) -> Isolating:
-        from seatrial.trial.isolating import Isolating  # noqa: PLC0415 - only suites with a database
-
-        return Isolating(database, self._replacing)
-
-    def _make_verification(self, database: TestDatabase | SqliteDatabase) -> Verification:
-        from seatrial.trial.verifying import Verification  # noqa: PLC0415 - only suites with a database
-
-        return Verification(database, self._replacing, always=self._verify)
-
-    def _reserve_file(self, settings: DatabaseSettings) -> SqliteDatabase:
-        from seatrial.trial.sqlite_database import SqliteDatabase  # noqa: PLC0415 - only runs on SQLite
-
-        self._on_sqlite = database = SqliteDatabase(
-            settings,
-            root=self.settings.root,
-            env=self.callers.template_env(),
-            environment=self._render,
-            rebuild=self._rebuild,
-        )
-        self._foreign_keys = ForeignKeys(database.name)
-        self._foreign_keys.install()
-        return database
+        reserved = reserve(settings, wanted)
+        self.settings = replace(self.settings, database=reserved.settings)
+        self.choice = reserved.choice
+        self.oracle.database, self._on_sqlite = reserved.server, reserved.file
+        if reserved.file is not None:
+            self._foreign_keys = ForeignKeys(reserved.file.name)
+            self._foreign_keys.install()
+            return reserved.file
+        assert reserved.server is not None  # one of the two
+        return reserved.server
 
     def _render(self, address: DatabaseAddress | None) -> dict[str, str]:
         values = PlaceholderValues(
@@ -195,11 +169,6 @@ class Trial:
             fakes=self.fakes.part if self.settings.fakes else None,
         )
         return render_env(self.settings, values)
-
-    @property
-    def identities(self) -> Identities:
-        """The declared users and their credentials."""
-        return self.callers.identities
 
     @property
     def fakes(self) -> Fakes:
@@ -223,76 +192,23 @@ class Trial:
         Raises:
             SettingsError: no application is configured.
         """
-        if self._runner is None:
+        if self._running.runner is None:
             # In the middle of a test its rows are there already: they must not become everybody's.
             self._late = self.database is not None and not self.database.pristine
             self._start_app()
-        return self._started()
-
-    def _started(self) -> AppRunner:
-        if self._runner is None:
-            raise SettingsError(
-                "the application is not running",
-                code="app.not-running",
-                remedy="use it inside tests and fixtures only",
-            )
-        return self._runner
+        return self._running.started()
 
     def _start_app(self) -> None:
-        from seatrial.app import AppRunner, load_app  # noqa: PLC0415 - only suites with an application
-
-        path = self.settings.app
-        if path is None:
-            raise SettingsError(
-                f"this test uses the application, and {self.settings.source} names none",
-                code="settings.no-app",
-                remedy='set app = "package.module:app" (or a factory) under [tool.seatrial]',
-            )
+        _ = self._running.path  # no service is started for an application that there is not
         self._start_services()
         started = time.perf_counter()
         before = self.database.position() if self.database else None
-        runner = AppRunner(
-            lambda: load_app(path, args=self.settings.app_args, root=self.settings.root),
-            transport=self.settings.transport,
-            grace=_GRACE_S,
-        )
-        try:
-            with self.guard.start_up(_START_UP), self.oracle.shared(None), self._explained():
-                runner.start()
-        except NetworkError:
-            runner.stop()
-            raise
-        self._runner = self._healer.runner = runner
+        self._running.start(self.guard, test=START_UP)
         if self.database is not None and not self._late:
-            self._adopt_what_was_written(self.database, before)
+            self._start_up.adopt(self.database, before=before)
             self.database.require_tables()
         self.app_start_seconds = time.perf_counter() - started
         self.agreement.at_start()
-
-    @contextlib.contextmanager
-    def _explained(self) -> Iterator[None]:
-        try:
-            yield
-        except ApplicationError as error:
-            error.detail = self.agreement.with_problems(error.detail)
-            raise
-
-    def _adopt_what_was_written(self, database: TestDatabase | SqliteDatabase, before: object) -> None:
-        """What was written until now belongs to the state every test starts from."""
-        quiet = before is not None and database.position() == before
-        if database.touched or not quiet:
-            self._start_up_layer = database.push(self._replacing, owner=_START_UP)
-
-    def _take_back_start_up(self, database: TestDatabase | SqliteDatabase) -> None:
-        """What an earlier start-up wrote must not be there when the application starts again.
-
-        Where a fixture has added a baseline of its own since, it stays, as it would when a service restarts.
-        """
-        layer = self._start_up_layer
-        if layer is not None and database.is_topmost(layer):
-            database.end(layer, self._replacing)
-            database.restore(self._replacing)
-            self._start_up_layer = None
 
     def _start_services(self) -> None:
         if self.database is not None:
@@ -304,27 +220,6 @@ class Trial:
         """Start the declared fakes; idempotent."""
         if self.settings.fakes:
             self.fakes.start()
-
-    def client(self) -> Client:
-        """A synchronous client of the application, without credentials."""
-        from seatrial.app import Client  # noqa: PLC0415 - only suites with an application
-
-        runner = self.runner
-        return Client(
-            transport=runner.sync_transport(),
-            base_url=runner.base_url,
-            authenticate=self.callers.headers,
-        )
-
-    def shared_client(self) -> Client:
-        """A client for longer than one test: it follows the application when that is started anew."""
-        from seatrial.app import Client, FollowingTransport  # noqa: PLC0415 - only suites with an application
-
-        return Client(
-            transport=FollowingTransport(lambda: self.runner),
-            base_url=self.runner.base_url,
-            authenticate=self.callers.lasting_headers,
-        )
 
     def shared_handle(self, database: TestDatabase | SqliteDatabase) -> Handle | SqliteHandle:
         """A handle for longer than one test: it connects anew after the sessions of the database ended."""
@@ -339,19 +234,8 @@ class Trial:
         return SharedRows(
             database,
             replacing=self._replacing,
-            settle=self._wait_quiet,
+            settle=self._running.wait_quiet,
             starts_clean=lambda: self.isolating is None or self.isolating.current != "none",
-        )
-
-    def async_client(self) -> AsyncClient:
-        """An asynchronous client of the application, without credentials."""
-        from seatrial.app import AsyncClient  # noqa: PLC0415 - only suites with an application
-
-        runner = self.runner
-        return AsyncClient(
-            transport=runner.async_transport(),
-            base_url=runner.base_url,
-            authenticate=self.callers.headers,
         )
 
     def start(self, *, application: bool) -> None:
@@ -360,12 +244,12 @@ class Trial:
         What the process wrote so far (an application may create its tables when it is imported) and what
         the application's start-up writes is the state every test starts from.
         """
-        self.guard.watch(_START_UP)
+        self.guard.watch(START_UP)
         self._start_services()
         if application:
             self._start_app()
         elif self.database is not None and self.database.touched:
-            self.database.push(self._replacing, owner=_START_UP)
+            self.database.push(self._replacing, owner=START_UP)
 
     def note_foreign_test(self) -> None:
         """A test that does not use seatrial runs: neither does it see what one that does has written.
@@ -374,7 +258,7 @@ class Trial:
         """
         self.guard.leave()
         self._stop_outdated_app()
-        self._forget_faults()
+        self.faults.forget()
         self.callers.reset()
         if self.database is not None and self.isolating is not None:
             self.isolating.note_foreign_test()
@@ -403,16 +287,16 @@ class Trial:
         self.guard.watch(test)
         self.agreement.begin()
         self.callers.reset()
-        self._forget_faults()
-        if self._runner is not None:
-            self._runner.take_errors()
-            call_between_tests(self._runner, self.settings.between_tests)
+        self.faults.forget()
+        if self._running.runner is not None:
+            self._running.runner.take_errors()
+            call_between_tests(self._running.runner, self.settings.between_tests)
         self._stop_outdated_app()
         late = self._late and isolation != "none"
-        restart = self._runner is not None and (late or (fresh_app and application))
+        restart = self._running.runner is not None and (late or (fresh_app and application))
         if restart:
             self._stop_app()
-        starts = restart or (application and self._runner is None)
+        starts = restart or (application and self._running.runner is None)
         self._restore(isolation, starts=starts)
         if starts:
             self._start_app()
@@ -427,46 +311,19 @@ class Trial:
             return
         self.database.ensure()
         if starts and isolation != "none":
-            self._take_back_start_up(self.database)
+            self._start_up.take_back(self.database)
         self.isolating.restore(isolation)
         # What start-up writes now must not become everybody's beside what is there already.
-        self._late |= starts and (not self.database.pristine or self._start_up_layer is not None)
+        self._late |= starts and (not self.database.pristine or self._start_up.are_there)
 
     def end_test(self) -> list[Leftover]:
         """Wait briefly for what the test's requests left running; what is still running then."""
-        if self._proxy is not None:
-            self._proxy.calm()  # what hangs because of a fault is not left running by the test
+        # What hangs because of a fault is not left running by the test.
+        self.faults.calm()
         if self._fakes is not None:
             self._fakes.calm()
-        leftovers = self._leftovers()
-        self._mend()
-        return leftovers
-
-    def fault_problems(self) -> list[FakeError]:
-        """What is wrong with the faults of the test, whose own part is over."""
-        return self._proxy.problems() if self._proxy is not None else []
-
-    @property
-    def _proxy(self) -> DatabaseProxy | None:
-        return self.database.proxy if self.database is not None else None
-
-    def _mend(self) -> None:
-        """Let the pools of the application, whose connections a fault has broken, begin anew."""
-        if self._proxy is not None and self._proxy.broke_connections:
-            with self._replacing():
-                self._proxy.close_connections()
-
-    def _forget_faults(self) -> None:
-        if self._proxy is not None:
-            self._proxy.forget()
-            self._mend()
-
-    def _leftovers(self) -> list[Leftover]:
-        if self._runner is None or self._runner.suspended:
-            return []
-        leftovers = self._runner.wait_quiet(_GRACE_S)
-        if leftovers:
-            self._runner.cancel(leftovers, 1.0)
+        leftovers = self._running.end_leftovers()
+        self.faults.mend()
         return leftovers
 
     def left_behind(self) -> IsolationError | None:
@@ -474,24 +331,11 @@ class Trial:
         return self._on_sqlite.left_behind() if self._on_sqlite is not None else None
 
     def settle(self, timeout: float = 5.0) -> None:
-        """Wait until nothing that earlier requests started is still at work.
+        """Wait until nothing that earlier requests started is still at work; see `running.settle`.
 
         A response is there before the application's background work has ended, as in production.
-
-        Args:
-            timeout: seconds.
-
-        Raises:
-            ApplicationError: something is still at work after that time; it is named.
         """
-        leftovers = self.runner.wait_quiet(timeout)
-        if leftovers:
-            raise ApplicationError(
-                f"work that requests left running was not done after {timeout:g} s",
-                code="app.left-running",
-                detail="\n".join(leftover.describe() for leftover in leftovers),
-                remedy="wait longer with settle(seconds), or look at what it waits for",
-            )
+        settle(self.runner, timeout)
 
     def keep(self, test: str) -> str | None:
         """Keep the database as a failed test has left it; the command that opens it after the run."""
@@ -508,13 +352,12 @@ class Trial:
 
     def application_errors(self) -> list[str]:
         """The tracebacks of what was raised inside the application since the test began."""
-        return [error.describe() for error in self._runner.take_errors()] if self._runner else []
+        return self._running.errors()
 
     def suspend(self, suspended: bool) -> None:
         """Switch time limits and the guard of connections off while a debugger is open, and on again."""
         self.guard.suspended = suspended
-        if self._runner is not None:
-            self._runner.suspended = suspended
+        self._running.suspend(suspended)
 
     @contextlib.contextmanager
     def _replacing(self) -> Iterator[None]:
@@ -523,7 +366,7 @@ class Trial:
         for handle in self._long_lived:
             handle.close()
         # A pool that is just connecting anew, after the replacement before, would lose that connection.
-        self._wait_quiet()
+        self._running.wait_quiet()
         with self._healer.replacing(self.database.places):
             yield
 
@@ -532,15 +375,9 @@ class Trial:
         if self._outdated:
             self._stop_app()
 
-    def _wait_quiet(self) -> None:
-        if self._runner is not None:
-            self._runner.wait_quiet(_GRACE_S)
-
     def _stop_app(self) -> None:
-        runner, self._runner, self._late, self._outdated = self._runner, None, False, False
-        self._healer.runner = None
-        if runner is not None:
-            runner.stop()
+        self._late = self._outdated = False
+        self._running.stop()
 
     def close(self) -> None:
         """Stop the application, the fakes and the server, and put the environment back."""
