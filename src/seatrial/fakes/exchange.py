@@ -81,10 +81,13 @@ def _answer(fake: Fake, request: Request, attempt: Attempt, wire: Wire) -> ASGIA
         fault = fake.faults.take() if handler is not None else None
         attempt.fault = str(fault) if fault is not None else None
         sending = _Sending(send, attempt=attempt, wire=wire, fault=fault)
-        response = await _struck(fake, fault, wire)
-        if response is None:
-            response = await _handled(fake, request, handler)
-        await response(scope, receive, sending)
+        try:
+            response = await _struck(fake, fault, wire)
+            if response is None:
+                response = await _handled(fake, request, handler)
+            await response(scope, receive, sending)
+        finally:
+            attempt.answer = bytes(sending.sent)
 
     return answer
 
@@ -136,6 +139,8 @@ class _Sending:
         self._attempt = attempt
         self._wire = wire
         self._fault = fault
+        self.sent = bytearray()
+        """The body so far."""
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -152,11 +157,13 @@ class _Sending:
             await self._send_part(body, more=more)
 
     async def _send_part(self, body: bytes, *, more: bool) -> None:
-        self._attempt.answer += body
+        self.sent += body
         await self._send({"type": "http.response.body", "body": body, "more_body": more})
+        # A stream that never waits would keep the loop from seeing that its client has gone.
+        await asyncio.sleep(0)
 
     async def _send_until_cut(self, body: bytes, fault: Cut, *, more: bool) -> None:
-        left = (fault.after or 0) - len(self._attempt.answer)
+        left = (fault.after or 0) - len(self.sent)
         if len(body) > left or not more:
             await self._send_part(body[:left], more=True)
             _end(self._wire, reset=fault.reset)
