@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 from seatrial.errors import FakeError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import trustme
 
 _NAMES = ("localhost", "127.0.0.1", "::1")
@@ -32,12 +34,20 @@ class Authority:
         path.write_bytes(trusted + self._authority.cert_pem.bytes())
         return path
 
-    @cached_property
-    def context(self) -> ssl.SSLContext:
-        """What a server needs to answer https as `localhost` and `127.0.0.1`."""
+    def context(self, on_distrust: Callable[[], None]) -> ssl.SSLContext:
+        """What a server needs to answer https as `localhost` and `127.0.0.1`.
+
+        Args:
+            on_distrust: told when a client turns the certificate down.
+        """
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self._authority.issue_cert(*_NAMES).configure_cert(context)
+        self._leaf.configure_cert(context)
+        context.sslobject_class = _listening(on_distrust)
         return context
+
+    @cached_property
+    def _leaf(self) -> trustme.LeafCert:
+        return self._authority.issue_cert(*_NAMES)
 
     @cached_property
     def _authority(self) -> trustme.CA:
@@ -56,3 +66,18 @@ class Authority:
         if self._folder is not None:
             self._folder.cleanup()
             self._folder = None
+
+
+def _listening(on_distrust: Callable[[], None]) -> type[ssl.SSLObject]:
+    """A side of TLS that tells when the other one says no: asyncio only closes the connection then."""
+
+    class Listening(ssl.SSLObject):
+        def do_handshake(self) -> None:
+            try:
+                super().do_handshake()
+            except ssl.SSLError as error:
+                if "ALERT" in (error.reason or ""):
+                    on_distrust()
+                raise
+
+    return Listening

@@ -15,6 +15,8 @@ from seatrial.fakes.request import Request, Unserved, shown
 from seatrial.fakes.wire import WIRE, Wire
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from seatrial.fakes.fake import Fake
@@ -80,7 +82,7 @@ def _answer(fake: Fake, request: Request, attempt: Attempt, wire: Wire) -> ASGIA
         # Only routes that the fake knows are struck: an unknown one is always told.
         fault = fake.faults.take() if handler is not None else None
         attempt.fault = str(fault) if fault is not None else None
-        sending = _Sending(send, attempt=attempt, wire=wire, fault=fault)
+        sending = _Sending(send, attempt=attempt, wire=wire, fault=fault, note=fake.note_problem)
         try:
             response = await _struck(fake, fault, wire)
             if response is None:
@@ -122,20 +124,23 @@ async def _struck(fake: Fake, fault: Fault | None, wire: Wire) -> Response | Non
         case Delay(seconds=float() | int() as seconds):
             await asyncio.sleep(seconds)
         case Cut(after=None, reset=reset):
-            _end(wire, reset=reset)
+            await _end(wire, reset=reset)
     return None
 
 
-def _end(wire: Wire, *, reset: bool) -> None:
-    wire.reset() if reset else wire.drop()
+async def _end(wire: Wire, *, reset: bool) -> None:
+    await (wire.reset() if reset else wire.drop())
     raise _Cut
 
 
 class _Sending:
     """Sends an answer, remembers it, and lets a fault end or slow it."""
 
-    def __init__(self, send: Send, *, attempt: Attempt, wire: Wire, fault: Fault | None) -> None:
+    def __init__(
+        self, send: Send, *, attempt: Attempt, wire: Wire, fault: Fault | None, note: Callable[[str], None]
+    ) -> None:
         self._send = send
+        self._note = note
         self._attempt = attempt
         self._wire = wire
         self._fault = fault
@@ -159,15 +164,18 @@ class _Sending:
     async def _send_part(self, body: bytes, *, more: bool) -> None:
         self.sent += body
         await self._send({"type": "http.response.body", "body": body, "more_body": more})
-        # A stream that never waits would keep the loop from seeing that its client has gone.
-        await asyncio.sleep(0)
+        if more:
+            # A stream that never waits would keep the loop from seeing that its client has gone.
+            await asyncio.sleep(0)
 
     async def _send_until_cut(self, body: bytes, fault: Cut, *, more: bool) -> None:
         left = (fault.after or 0) - len(self.sent)
-        if len(body) > left or not more:
+        if len(body) > left:
             await self._send_part(body[:left], more=True)
-            _end(self._wire, reset=fault.reset)
-        await self._send_part(body, more=True)
+            await _end(self._wire, reset=fault.reset)
+        await self._send_part(body, more=more)
+        if not more:
+            self._note(f"its answer was over before the scripted {fault}: it has {len(self.sent)} bytes")
 
     async def _send_slowly(self, body: bytes, fault: Slowness, *, more: bool) -> None:
         # Ten pieces a second: slow for the client, and soon over when the client has gone.
@@ -176,7 +184,7 @@ class _Sending:
             piece = body[start : start + size]
             await self._send_part(piece, more=True)
             await asyncio.sleep(len(piece) / fault.bytes_per_second)
-            if self._wire.lost:
+            if self._wire.gone.is_set():
                 return
         if not more:
             await self._send_part(b"", more=False)

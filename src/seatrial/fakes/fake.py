@@ -203,6 +203,13 @@ class Fake(ABC):
         with self._noted:
             self._problems.append(what)
 
+    def note_distrust(self) -> None:
+        """Remember that a client turned the certificate down."""
+        self.note_problem(
+            "a client did not trust its certificate: let it use the file {fakes.ca_file}, "
+            "as SSL_CERT_FILE or REQUESTS_CA_BUNDLE in [tool.seatrial.env]"
+        )
+
     def unfinished(self) -> list[Attempt]:
         """Answers that are still on their way to a client that is still there; a scripted `hang` is none."""
         return [

@@ -152,11 +152,7 @@ class Fakes:
         return Site(
             application=declaration.fake.application(),
             listener=self._sockets[name],
-            tls=self._authority.context if declaration.https else None,
-            on_distrust=lambda: declaration.fake.note_problem(
-                "a client did not trust its certificate: let it use the file {fakes.ca_file}, "
-                "as SSL_CERT_FILE or REQUESTS_CA_BUNDLE in [tool.seatrial.env]"
-            ),
+            tls=self._authority.context(declaration.fake.note_distrust) if declaration.https else None,
         )
 
     def stop(self) -> None:

@@ -16,12 +16,13 @@ from seatrial.fakes.wire import WiredProtocol
 if TYPE_CHECKING:
     import socket
     import ssl
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from starlette.types import ASGIApp
 
 _START_SECONDS = 10.0
 _STOP_SECONDS = 5.0
+_END_SECONDS = 0.5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,13 +33,11 @@ class Site:
         application: what answers.
         listener: a socket that listens already; whoever made it closes it.
         tls: for https; None is http.
-        on_distrust: told when a client turned the certificate down.
     """
 
     application: ASGIApp
     listener: socket.socket
     tls: ssl.SSLContext | None = None
-    on_distrust: Callable[[], None] | None = None
 
 
 class FakeServer:
@@ -93,12 +92,15 @@ class FakeServer:
             server.close()
         for connection in list(state.connections):
             connection.transport.abort()
+        if state.tasks:
+            # They learn that their clients are gone; cancelled before, uvicorn would log each as a crash.
+            await asyncio.wait(state.tasks, timeout=_END_SECONDS)
 
     async def _open(self, site: Site, state: ServerState) -> asyncio.Server:
         config = _configuration(site.application)
         loop = asyncio.get_running_loop()
         return await loop.create_server(
-            lambda: WiredProtocol(config, state, on_distrust=site.on_distrust),
+            lambda: WiredProtocol(config, state, {}),
             sock=site.listener,
             ssl=site.tls,
         )

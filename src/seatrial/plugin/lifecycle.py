@@ -118,15 +118,16 @@ class Lifecycle:
             return []
         isolating = self._trial.isolating
         broken = isolating.check() if isolating is not None else []
-        return [*broken, *self._trial.fake_problems(unmet=passed)]
+        return [*broken, *self._trial.agreement.after_test(unmet=passed)]
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_teardown(self, item: pytest.Item) -> Generator[None, None, None]:
-        """Fail a test that, with all its fixtures, left the database locked or broken."""
+        """Fail a test that, with all its fixtures, left the database locked or asked a fake in vain."""
         yield
-        left = self._trial.left_behind() if is_bound(item) else None
-        if left is not None:
-            pytest.fail(str(left), pytrace=False)
+        if not is_bound(item):
+            return
+        left = self._trial.left_behind()
+        fail_with([*([left] if left is not None else []), *self._trial.agreement.after_test(unmet=False)])
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(

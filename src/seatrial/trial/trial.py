@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from seatrial.app.pools import ForeignKeys, PoolHealer
 from seatrial.config import PlaceholderValues, refuse_unbuilt, render_env
-from seatrial.errors import ApplicationError, FakeError, SettingsError
+from seatrial.errors import ApplicationError, SettingsError
 from seatrial.sqlite import SqliteChoice, choose_engine
+from seatrial.trial.agreement import Agreement
 from seatrial.trial.between import call_between_tests
 from seatrial.trial.environment import Environment, libpq_variables
 from seatrial.trial.mode import refuse_unserved_mode
@@ -77,6 +78,7 @@ class Trial:
         self._identities: Identities | None = None
         self._keys: Keys | None = None
         self._fakes: Fakes | None = None
+        self.agreement = Agreement(lambda: self._fakes, grace=_GRACE_S)
         self._runner: AppRunner | None = None
         self._healer = PoolHealer()
         self.oracle = Oracle(healer=self._healer)
@@ -249,13 +251,22 @@ class Trial:
             transport=self.settings.transport,
             grace=_GRACE_S,
         )
-        with self.oracle.shared(None):
+        with self.oracle.shared(None), self._explained():
             runner.start()
         self._runner = self._healer.runner = runner
         if self.database is not None and not self._late:
             self._adopt_what_was_written(self.database, before)
             self.database.require_tables()
         self.app_start_seconds = time.perf_counter() - started
+        self.agreement.at_start()
+
+    @contextlib.contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except ApplicationError as error:
+            error.detail = self.agreement.with_problems(error.detail)
+            raise
 
     def _adopt_what_was_written(self, database: TestDatabase | SqliteDatabase, before: object) -> None:
         """What was written until now belongs to the state every test starts from."""
@@ -366,8 +377,7 @@ class Trial:
                 one session.
             fresh_app: whether the application is to be started anew for this test, and for this test only.
         """
-        if self._fakes is not None:
-            self._fakes.reset()
+        self.agreement.begin()
         if self._runner is not None:
             self._runner.take_errors()
             call_between_tests(self._runner, self.settings.between_tests)
@@ -404,25 +414,6 @@ class Trial:
         if leftovers:
             self._runner.cancel(leftovers, 1.0)
         return leftovers
-
-    def fake_problems(self, *, unmet: bool) -> list[FakeError]:
-        """What the fakes hold against the test that is over, its requests being done.
-
-        Args:
-            unmet: whether to name also what was scripted and never asked for; a test that failed half way
-                has reasons for that.
-        """
-        problems = self._fakes.problems(grace=_GRACE_S, unmet=unmet) if self._fakes is not None else []
-        if not problems:
-            return []
-        return [
-            FakeError(
-                "the fakes and this test do not agree about what the application asks for",
-                code="fakes.disagreement",
-                detail="\n".join(f"  {problem}" for problem in problems),
-                remedy="script what the application asks for, and only that; or see why it asks otherwise",
-            )
-        ]
 
     def left_behind(self) -> IsolationError | None:
         """What a test and its fixtures left in the database: on SQLite, a lock or broken rows."""

@@ -93,9 +93,16 @@ class OuterTransaction:
         if connection is not None:
             for name, listener in self._listeners.items():
                 event.remove(self._engine, name, listener)
+            self._roll_back(connection)
             # Where the server has ended its session already, the transaction is gone, and told of.
             with contextlib.suppress(DBAPIError):
                 connection.close()
+
+    def _roll_back(self, connection: Connection) -> None:
+        # After a commit that was refused SQLAlchemy takes the transaction for ended and leaves it open. A
+        # connection that is closed like that ends its transaction at a moment of the server's choice.
+        with contextlib.suppress(Exception):
+            connection.connection.rollback()
 
     def _begin(self) -> Connection:
         connection = self._engine.connect()
