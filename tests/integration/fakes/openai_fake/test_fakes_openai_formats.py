@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import socket
 
 import openai
 import pytest
@@ -126,8 +127,13 @@ def test_a_format_the_service_refuses_is_refused(fake, client, case, problems):
 
 
 def test_a_schema_that_refers_elsewhere_is_never_fetched(fake, client, problems):
-    fake.reply_json({"a": 1})
-    wanted = _schema({"type": "object", "properties": {"a": {"$ref": "http://127.0.0.1:9/x.json"}}})
-    with pytest.raises(openai.InternalServerError):
-        client.chat.completions.create(model="m", messages=ASK, response_format=wanted)
-    assert "Unresolvable" in problems()[0]
+    with socket.create_server(("127.0.0.1", 0)) as elsewhere:
+        elsewhere.setblocking(False)
+        url = f"http://127.0.0.1:{elsewhere.getsockname()[1]}/a.json"
+        fake.reply_json({"a": 1})
+        wanted = _schema({"type": "object", "properties": {"a": {"$ref": url}}})
+        with pytest.raises(openai.InternalServerError):
+            client.chat.completions.create(model="m", messages=ASK, response_format=wanted)
+        assert "Unresolvable" in problems()[0]
+        with pytest.raises(BlockingIOError):
+            elsewhere.accept()

@@ -116,7 +116,12 @@ def test_a_text_where_a_call_is_demanded_fails_the_test(fake, client, choice, pr
 
 
 CALLING = {"role": "assistant", "tool_calls": [{"id": "c1", "type": "function", "function": {"name": "f"}}]}
+ALSO_CALLING = {**CALLING, "tool_calls": [*CALLING["tool_calls"], {**CALLING["tool_calls"][0], "id": "c2"}]}
 REFUSED = {
+    "one answer to two calls": (
+        [*ASK, ALSO_CALLING, {"role": "tool", "tool_call_id": "c1", "content": "x"}],
+        "response messages: c2",
+    ),
     "an answer without its call": (
         [*ASK, {"role": "tool", "tool_call_id": "c1", "content": "x"}],
         "preceeding",
