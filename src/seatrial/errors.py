@@ -62,3 +62,7 @@ class IdentityError(SeatrialError):
 
 class FakeError(SeatrialError):
     """A fake could not be started or was told something impossible."""
+
+
+class NetworkError(SeatrialError):
+    """A connection to another machine was attempted while a test ran."""

@@ -120,7 +120,12 @@ class Project:
 
     def run(self, *command: str, **env: str) -> Result:
         process = self.start(*command, **env)
-        output, _ = process.communicate(timeout=110)
+        try:
+            output, _ = process.communicate(timeout=110)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            output, _ = process.communicate()
+            raise AssertionError(f"not over after 110 s; so far:\n{output}") from None
         return Result(process.returncode, output)
 
     def pytest(self, *arguments: str, plugins: bool = False, **env: str) -> Result:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import httpx2
 
+from seatrial.app.cookies import LocalCookies, take_credential
 from seatrial.errors import ApplicationError
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ class Client(httpx2.Client):
         authenticate: Authenticate,
         **options: Any,
     ) -> None:
-        super().__init__(transport=transport, base_url=base_url, **options)
+        super().__init__(transport=transport, base_url=base_url, **{"cookies": LocalCookies(), **options})
         self._make = functools.partial(
             Client, transport=_Borrowed(transport), base_url=base_url, authenticate=authenticate, **options
         )
@@ -73,7 +74,7 @@ class Client(httpx2.Client):
 
     def _relative(self, credential: Mapping[str, str]) -> Client:
         relative = self._make()
-        relative.headers.update(credential)
+        take_credential(relative, credential)
         relative._family = self._family  # noqa: SLF001 - the same class
         self._family.append(relative)
         return relative
@@ -117,7 +118,7 @@ class AsyncClient(httpx2.AsyncClient):
         authenticate: Authenticate,
         **options: Any,
     ) -> None:
-        super().__init__(transport=transport, base_url=base_url, **options)
+        super().__init__(transport=transport, base_url=base_url, **{"cookies": LocalCookies(), **options})
         self._make = functools.partial(
             AsyncClient,
             transport=_AsyncBorrowed(transport),
@@ -142,7 +143,7 @@ class AsyncClient(httpx2.AsyncClient):
 
     def _relative(self, credential: Mapping[str, str]) -> AsyncClient:
         relative = self._make()
-        relative.headers.update(credential)
+        take_credential(relative, credential)
         relative._family = self._family  # noqa: SLF001 - the same class
         self._family.append(relative)
         return relative

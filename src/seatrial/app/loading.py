@@ -66,12 +66,13 @@ def load_app(path: str, *, args: Mapping[str, Any] = _NO_ARGS, root: Path) -> Lo
             code="app.path-without-colon",
             remedy=_FORM,
         )
-    _extend_path(root)
+    extend_path(root)
     target = _attribute_of(_import(module_name, root), attribute, path)
     return LoadedApp(app=(app := _resolve(target, args, path)), kind=_known_kind(app, path), path=path)
 
 
-def _extend_path(root: Path) -> None:
+def extend_path(root: Path) -> None:
+    """Make the modules of a project importable: those in its folder and in its `src`."""
     for folder in (root / "src", root):
         if folder.is_dir() and str(folder) not in sys.path:
             sys.path.insert(0, str(folder))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from types import CodeType, FrameType
 
 Trace: TypeAlias = tuple[tuple["CodeType", int], ...]
@@ -33,16 +33,22 @@ def trace_of_caller() -> Trace:
     return tuple((frame.f_code, frame.f_lasti) for frame, _ in zip(frames, range(_DEEPEST), strict=False))
 
 
-def places(trace: Trace) -> list[str]:
+def trace_of_frames(frames: Iterable[FrameType]) -> Trace:
+    """The same of frames that somebody else found, innermost first."""
+    return tuple((frame.f_code, frame.f_lasti) for frame in frames)
+
+
+def places(trace: Trace, *, libraries: bool = True) -> list[str]:
     """The project's own lines of a trace as ``file:line function``, innermost first.
 
-    Where there are none (the application is an installed package), the nearest lines of libraries.
+    Where there are none (the application is an installed package), the nearest lines of libraries, unless
+    these are not wanted.
     """
     own = [entry for entry in trace if _is_of_the_project(entry[0].co_filename)]
     nearest = [entry for entry in trace if not entry[0].co_filename.startswith(_OURS)]
     return [
         f"{code.co_filename}:{_line(code, offset)} {code.co_name}"
-        for code, offset in (own or nearest)[:_SHOWN]
+        for code, offset in (own or nearest * libraries)[:_SHOWN]
     ]
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.000_2, 0.005
 # Pools that keep tasks of their own for as long as they are open, wherever they were opened.
-_KEEPERS = ("psycopg_pool.",)
+_KEEPERS = ("psycopg_pool.", "asyncpg.pool.Pool._maintain_min_size")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,7 +120,7 @@ class Quiescence:
 
     def _keep_keepers(self) -> None:
         for task, started in list(self._tracker.tasks.items()):
-            if _module_of(task.get_coro()).startswith(_KEEPERS) and task in self._tracker.tasks:
+            if _place_of(task.get_coro()).startswith(_KEEPERS) and task in self._tracker.tasks:
                 self._tracker.workers[task] = started
                 self._tracker.tasks.pop(task, None)
                 self._parking.learn(task)
@@ -130,9 +130,10 @@ class Quiescence:
             self._parking.learn(task)
 
 
-def _module_of(coroutine: Any) -> str:
+def _place_of(coroutine: Any) -> str:
+    """`package.module.Class.method` of a coroutine; nothing for one that is done."""
     frame = getattr(coroutine, "cr_frame", None)
-    return str(frame.f_globals.get("__name__", "")) if frame is not None else ""
+    return f"{frame.f_globals.get('__name__', '')}.{coroutine.__qualname__}" if frame is not None else ""
 
 
 def _of_task(task: asyncio.Task[Any], started: Started) -> Leftover:

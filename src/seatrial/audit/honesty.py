@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from seatrial.audit.baseline import EVERY_RULE, LEAK_RULES, Baseline, Rule, Violation
@@ -50,7 +50,8 @@ class Verdict:
 
     def to_report(self) -> dict[str, Any]:
         """The verdict as plain values, for a report that travels between processes."""
-        return asdict(self) | {"message": "", "cleared": list(self.cleared)}
+        # Every field is plain already, and asdict() looks into each.
+        return {**vars(self), "message": "", "cleared": list(self.cleared)}
 
     @classmethod
     def from_report(cls, values: dict[str, Any]) -> Verdict:

@@ -23,6 +23,7 @@ def load_database(table: Table) -> DatabaseSettings:
         app_role=table.text("app_role"),
         isolation=table.choice("isolation", get_args(Isolation), default="reset"),
         bin=table.text("bin"),
+        faults=table.flag("faults", default=False),
     )
     if database.engine == "sqlite":
         _refuse_for_sqlite(table, database.only_for_postgres())

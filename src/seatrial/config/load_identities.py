@@ -1,36 +1,52 @@
-"""Read `[tool.seatrial.identities]`: tenants, users, and the claims made of them."""
+"""Read `[tool.seatrial.identities]`: the scheme, tenants, users, and the credentials made of them."""
 
 from __future__ import annotations
 
 from dataclasses import fields
-from typing import get_args
 
-from seatrial.config.claims import check_templates
+from seatrial.config.load_login import load_login
+from seatrial.config.load_schemes import (
+    OF_SCHEME,
+    check_api_keys,
+    check_users,
+    load_algorithm,
+    load_header,
+    load_headers,
+    load_prefix,
+    refuse_keys_of_other_schemes,
+)
 from seatrial.config.names import suggest
-from seatrial.config.settings import Algorithm, IdentitySettings, User
+from seatrial.config.settings import IdentitySettings, User
 from seatrial.config.table import REFERENCE, Table
 from seatrial.errors import IdentityError
 
-SCHEMES = ("jwt", "oidc", "header", "api-key", "session")
+SCHEMES = tuple(OF_SCHEME)
 
 
 def load_identities(table: Table | None) -> IdentitySettings:
-    """Return who may call, with every claims template checked against every user."""
+    """Return who may call, with every template checked against every user."""
     if table is None:
         return IdentitySettings()
     table.only(*(field.name for field in fields(IdentitySettings)))
+    scheme = _scheme(table)
+    refuse_keys_of_other_schemes(table, scheme)
     tenants = {name: tenant.free() for name, tenant in table.tables("tenants").items()}
     settings = IdentitySettings(
-        scheme=_scheme(table),
-        algorithm=table.choice("algorithm", get_args(Algorithm), default="HS256"),
+        scheme=scheme,
+        algorithm=load_algorithm(table, scheme),
         audience=table.text("audience"),
         issuer=table.text("issuer"),
         claims=table.free("claims"),
+        headers=load_headers(table, scheme),
+        header=load_header(table),
+        prefix=load_prefix(table),
+        login=load_login(table, scheme),
         tenants=tenants,
         users={name: _user(name, user, tenants) for name, user in table.tables("users").items()},
     )
     try:
-        check_templates(settings)
+        check_users(settings)
+        check_api_keys(table, settings)
     except IdentityError as error:
         path, _, problem = error.message.partition(": ")
         key = path.removeprefix("identities.")

@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from seatrial.config.address import DatabaseAddress, check_style
+from seatrial.config.api_keys import api_keys
 from seatrial.config.names import suggest
 from seatrial.config.templates import Placeholder, UnbalancedBracesError, parse
 from seatrial.errors import SeatrialError, SettingsError
@@ -14,7 +15,7 @@ from seatrial.errors import SeatrialError, SettingsError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from seatrial.config.settings import DatabaseSettings, Settings
+    from seatrial.config.settings import DatabaseSettings, IdentitySettings, Settings
 
 _PARTS: dict[str, Callable[[DatabaseAddress], str]] = {
     "url": lambda address: address.url(),
@@ -25,6 +26,8 @@ _PARTS: dict[str, Callable[[DatabaseAddress], str]] = {
     "name": lambda address: address.name,
 }
 
+ISSUER_PARTS = ("issuer", "jwks_url", "client_id", "client_secret")
+"""What the scheme `oidc` has beyond a fixed audience."""
 
 _PARTS_OF_A_FILE = ("url", "name")
 """SQLite has no host, port, user or password."""
@@ -41,6 +44,7 @@ class PlaceholderValues:
         databases: the addresses of the further databases, by name.
         secret: the shared secret of the tokens.
         public_key: the public key of the tokens, PEM.
+        issuer: what the local OIDC issuer tells about itself, each by its name in `ISSUER_PARTS`.
         fakes: a part of a declared fake: of its name, and one of `url` (without a slash at the end), `host`
             and `port`; of no name, `ca_file`.
     """
@@ -49,6 +53,7 @@ class PlaceholderValues:
     databases: Mapping[str, Callable[[], DatabaseAddress]] = field(default_factory=dict)
     secret: Callable[[], str] | None = None
     public_key: Callable[[], str] | None = None
+    issuer: Mapping[str, Callable[[], str]] = field(default_factory=dict)
     fakes: Callable[[str, str], str] | None = None
 
 
@@ -100,12 +105,19 @@ def _valid_names(settings: Settings) -> list[str]:
     parts = _parts_of("database", settings.database) if settings.database is not None else []
     for name, database in settings.databases.items():
         parts += _parts_of(f"databases.{name}", database)
-    identities = settings.identities
-    parts.append("identities.secret" if identities.algorithm == "HS256" else "identities.public_key")
-    parts += ["identities.audience"] if identities.audience is not None else []
-    parts += ["identities.issuer"] if identities.issuer is not None else []
+    parts += [f"identities.{part}" for part in _identity_parts(settings.identities)]
     parts += ["fakes.ca_file"] if settings.fakes else []
     return parts + [f"fakes.{name}.{part}" for name in settings.fakes for part in _PARTS_OF_A_FAKE]
+
+
+def _identity_parts(identities: IdentitySettings) -> list[str]:
+    parts = [f"api_keys.{name}" for name in api_keys(identities)]
+    if identities.scheme == "oidc":
+        parts += ISSUER_PARTS
+    if identities.scheme == "jwt":
+        parts.append("secret" if identities.algorithm == "HS256" else "public_key")
+    parts += ["audience"] if identities.audience is not None else []
+    return parts + (["issuer"] if identities.issuer is not None else [])
 
 
 def _parts_of(name: str, database: DatabaseSettings) -> list[str]:
@@ -166,7 +178,7 @@ def _value(settings: Settings, values: PlaceholderValues, *, variable: str, plac
         "databases": values.databases.get(owner),
         "fakes": partial(values.fakes, owner, part) if values.fakes is not None else None,
     }
-    source = known[root] if root in known else _identity_source(settings, values, part)
+    source = known[root] if root in known else _identity_source(settings.identities, values, rest)
     if source is None:
         raise _error(
             settings,
@@ -184,12 +196,20 @@ def _value(settings: Settings, values: PlaceholderValues, *, variable: str, plac
     return value
 
 
-def _identity_source(settings: Settings, values: PlaceholderValues, part: str) -> Callable[[], str] | None:
-    if part == "secret":
+def _identity_source(
+    identities: IdentitySettings, values: PlaceholderValues, part: str
+) -> Callable[[], str] | None:
+    group, _, user = part.partition(".")
+    if user:
+        key = api_keys(identities)[user]
+        return lambda: key
+    if group == "secret":
         return values.secret
-    if part == "public_key":
+    if group == "public_key":
         return values.public_key
-    fixed = settings.identities.audience if part == "audience" else settings.identities.issuer
+    if identities.scheme == "oidc" and group in ISSUER_PARTS:
+        return values.issuer.get(group)
+    fixed = identities.audience if group == "audience" else identities.issuer
     return (lambda: fixed) if fixed is not None else None
 
 

@@ -46,6 +46,8 @@ class DatabaseSettings:
     isolation: Isolation = "reset"
     bin: str | None = None
     """A folder with `postgres` and `initdb` to use instead of the wheel's."""
+    faults: bool = False
+    """Whether the application reaches the server through a proxy, so that tests can break the way."""
 
     def only_for_postgres(self) -> list[str]:
         """The keys set here that mean something to PostgreSQL alone."""
@@ -55,6 +57,7 @@ class DatabaseSettings:
             "stand_ins": self.stand_ins,
             "app_role": self.app_role,
             "bin": self.bin,
+            "faults": self.faults,
         }
         return [key for key, value in said.items() if value]
 
@@ -66,7 +69,24 @@ class User:
     name: str
     tenant: str | None = None
     role: str | None = None
-    attributes: dict[str, Any] = field(default_factory=dict)
+    attributes: dict[str, Any] = field(default_factory=dict, repr=False)
+    """No part of the repr: passwords and keys may be among them."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoginSettings:
+    """`[tool.seatrial.identities.login]`: the request by which a user logs in."""
+
+    path: str
+    method: str = "POST"
+    json: dict[str, Any] = field(default_factory=dict, repr=False)
+    form: dict[str, Any] = field(default_factory=dict, repr=False)
+    status: int | None = None
+    """The status of a login that has worked; None for any below 400."""
+    csrf_cookie: str | None = None
+    csrf_header: str = "X-CSRFToken"
+    csrf_path: str | None = None
+    """What is fetched before the login to get the cookie; None for the path of the login."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,10 +94,15 @@ class IdentitySettings:
     """`[tool.seatrial.identities]`."""
 
     scheme: str = "jwt"
+    """`jwt`, `oidc`, `header`, `api-key`, `session`, or `module:function`."""
     algorithm: Algorithm = "HS256"
     audience: str | None = None
     issuer: str | None = None
     claims: dict[str, Any] = field(default_factory=dict)
+    headers: dict[str, Any] = field(default_factory=dict)
+    header: str = "X-API-Key"
+    prefix: str = ""
+    login: LoginSettings | None = None
     tenants: dict[str, dict[str, Any]] = field(default_factory=dict)
     users: dict[str, User] = field(default_factory=dict)
 

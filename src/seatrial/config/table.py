@@ -105,6 +105,22 @@ class Table:
             raise self.wrong_type(key, "true or false (without quotes)", value)
         return value
 
+    def integer(self, key: str, *, lowest: int, highest: int) -> int | None:
+        """Return an integer between two limits, both included, or None when the key is absent."""
+        if key not in self._values:
+            return None
+        value = self._values[key]
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise self.wrong_type(key, "an integer", value)
+        if not lowest <= value <= highest:
+            raise self.error(
+                key,
+                f"expected an integer from {lowest} to {highest}, found {value}.",
+                code="settings.bad-value",
+                remedy="Correct it.",
+            )
+        return value
+
     def choice(self, key: str, options: Collection[_Choice], *, default: _Choice) -> _Choice:
         """Return one of `options`."""
         value = self.text(key)

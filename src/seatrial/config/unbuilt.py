@@ -26,8 +26,6 @@ def refuse_unbuilt(settings: Settings) -> None:
         raise _unbuilt(
             settings, "tests.integration_flag", "the option --integration", "pytest -m integration"
         )
-    if settings.identities.scheme != "jwt":
-        raise _unbuilt(settings, "identities.scheme", f"{settings.identities.scheme!r}", '"jwt"')
 
 
 def _database(settings: Settings, database: DatabaseSettings) -> None:

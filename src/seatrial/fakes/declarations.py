@@ -16,11 +16,13 @@ if TYPE_CHECKING:
     from seatrial.fakes.fake import Fake
 
 KINDS = {
+    "http": ("seatrial.fakes.http.fake", "HttpFake"),
     "openai": ("seatrial.fakes.openai.fake", "OpenAIFake"),
 }
 """Kind -> where its class is; loaded when it is declared."""
 
-_SHARED = ("kind", "https")
+_SHARED = ("kind", "https", "mode", "live")
+"""Of every kind; the last two are read by whoever decides the mode of a run."""
 
 
 @dataclass(frozen=True, kw_only=True)

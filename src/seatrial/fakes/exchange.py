@@ -63,7 +63,13 @@ async def _read(scope: Scope, receive: Receive) -> Request:
         query=parse_qs(scope["query_string"].decode("latin-1"), keep_blank_values=True),
         headers={name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]},
         body=body,
+        target=_target(scope),
     )
+
+
+def _target(scope: Scope) -> bytes:
+    path, query = scope.get("raw_path") or scope["path"].encode(), scope["query_string"]
+    return bytes(path + b"?" + query if query else path)
 
 
 def _note(request: Request) -> Attempt:
@@ -96,7 +102,7 @@ def _answer(fake: Fake, request: Request, attempt: Attempt, wire: Wire) -> ASGIA
 
 async def _handled(fake: Fake, request: Request, handler: Any) -> Response:
     if handler is None:
-        return _unserved(fake, f"{request.method} {request.path}")
+        return _unserved(fake, fake.unserved(request))
     try:
         response = await handler(request)
     except Unserved as unserved:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from seatrial.errors import FakeError
 from seatrial.fakes.faults import Delay, FaultQueue, cut, delay, refusal, slowness
@@ -37,6 +37,8 @@ class Fake(ABC):
 
     options: ClassVar[tuple[str, ...]] = ()
     """The options it knows."""
+    mode: ClassVar[Literal["mock", "live"]] = "mock"
+    """Whether it answers itself (`mock`), or passes every call on to the real service (`live`)."""
 
     def __init__(
         self, name: str, *, options: Mapping[str, Any] | None = None, root: Path | None = None
@@ -64,6 +66,10 @@ class Fake(ABC):
     def handler(self, request: Request) -> Handler | None:
         """What answers this request; None for a route that the fake does not serve."""
 
+    def unserved(self, request: Request) -> str:
+        """What a request that has no handler asked for, and what may help who reads it."""
+        return f"{request.method} {request.path}"
+
     def error_body(self, status: int, message: str) -> Any:
         """The body of an error as this service would write it, ready for JSON."""
         return {"error": {"status": status, "message": message}}
@@ -74,6 +80,9 @@ class Fake(ABC):
 
     def forget(self) -> None:  # noqa: B027 - most fakes keep no more
         """Empty the state that the fake keeps besides journal and faults."""
+
+    async def at_end(self) -> None:  # noqa: B027 - most fakes hold nothing
+        """Close, in the loop of the server, what the fake holds open."""
 
     def fail(self, status: int, *, times: int | None = 1, retry_after: float | None = None) -> None:
         """Answer the next `times` calls of any route with an error status.

@@ -5,17 +5,20 @@ from __future__ import annotations
 import os
 import socket
 import time
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, cast
 
 from seatrial.errors import FakeError
 from seatrial.fakes.authority import Authority
 from seatrial.fakes.declarations import Declaration, declare, suggest_name
+from seatrial.fakes.live import LiveFake
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from seatrial.fakes.fake import Fake
+    from seatrial.fakes.http.fake import HttpFake
     from seatrial.fakes.server import FakeServer, Site
 
 _BACKLOG = 128
@@ -32,15 +35,25 @@ class Fakes:
     Args:
         declared: the table `[tool.seatrial.fakes]`: name -> options.
         root: the folder that relative paths in the options start from.
+        live: the fakes that pass their calls on -> the URL of the real service.
 
     Raises:
         FakeError: a kind is not built in, or has options the fake does not know.
     """
 
-    def __init__(self, declared: Mapping[str, Mapping[str, Any]], *, root: Path | None = None) -> None:
+    def __init__(
+        self,
+        declared: Mapping[str, Mapping[str, Any]],
+        *,
+        root: Path | None = None,
+        live: Mapping[str, str] | None = None,
+    ) -> None:
         self._declared: dict[str, Declaration] = {
             name: declare(name, options, root=root) for name, options in declared.items()
         }
+        for name, url in (live or {}).items():
+            mocked = self._declared[name]
+            self._declared[name] = replace(mocked, fake=LiveFake(mocked.fake, url=url))
         self._sockets: dict[str, socket.socket] = {}
         self._authority = Authority()
         self._server: FakeServer | None = None
@@ -54,7 +67,7 @@ class Fakes:
     def __iter__(self) -> Iterator[str]:
         return iter(self._declared)
 
-    def http(self, name: str) -> Any:
+    def http(self, name: str) -> HttpFake:
         """The declared fake of the kind `http` with this name: the same as `fakes.<name>`.
 
         Raises:
@@ -67,7 +80,7 @@ class Fakes:
                 code="fakes.kind",
                 remedy=f"Use fakes.{name}.",
             )
-        return declaration.fake
+        return cast("HttpFake", declaration.fake)
 
     def url(self, name: str) -> str:
         """The address of a fake, such as `http://127.0.0.1:40213`; reserves it, starts nothing.
@@ -153,6 +166,7 @@ class Fakes:
             application=declaration.fake.application(),
             listener=self._sockets[name],
             tls=self._authority.context(declaration.fake.note_distrust) if declaration.https else None,
+            at_end=declaration.fake.at_end,
         )
 
     def stop(self) -> None:

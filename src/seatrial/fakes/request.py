@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs
 
 from seatrial.fakes.secrecy import Headers
 
@@ -26,6 +27,10 @@ class Request:
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     """By lower-case name, credentials in clear: for the handler's eyes only."""
     body: bytes = field(default=b"", repr=False)
+    target: bytes = b""
+    """Path and query as they were sent, for passing them on."""
+    path_params: Mapping[str, str] = field(default_factory=dict)
+    """What stands in the path for the `{name}`s of the route, by name; for routes of tests only."""
 
     @property
     def json(self) -> Any:
@@ -34,6 +39,14 @@ class Request:
             return json.loads(self.body) if self.body else None
         except ValueError:
             return None
+
+    @property
+    def form(self) -> dict[str, list[str]]:
+        """The fields of a body that is a URL-encoded form, each with all its values; empty for others."""
+        kind = self.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if kind != "application/x-www-form-urlencoded":
+            return {}
+        return parse_qs(self.body.decode("utf-8", "replace"), keep_blank_values=True)
 
 
 class Unserved(Exception):  # noqa: N818 - a handler's way out, never seen outside of the fakes

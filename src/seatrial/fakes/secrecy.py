@@ -12,6 +12,11 @@ _SECRET = re.compile(
 )
 
 
+def is_secret(name: str) -> bool:
+    """Whether what goes by this name is a credential."""
+    return _SECRET.search(name) is not None
+
+
 class Headers(Mapping[str, str]):
     """Headers by name, in any case; what holds a credential reads `***`.
 
@@ -27,7 +32,7 @@ class Headers(Mapping[str, str]):
 
     def __getitem__(self, name: str) -> str:
         value = self._values[name.lower()]
-        return _MASK if _SECRET.search(name) else value
+        return _MASK if is_secret(name) else value
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._values)

@@ -16,7 +16,7 @@ from seatrial.fakes.wire import WiredProtocol
 if TYPE_CHECKING:
     import socket
     import ssl
-    from collections.abc import Sequence
+    from collections.abc import Awaitable, Callable, Sequence
 
     from starlette.types import ASGIApp
 
@@ -33,11 +33,13 @@ class Site:
         application: what answers.
         listener: a socket that listens already; whoever made it closes it.
         tls: for https; None is http.
+        at_end: awaited when the server ends.
     """
 
     application: ASGIApp
     listener: socket.socket
     tls: ssl.SSLContext | None = None
+    at_end: Callable[[], Awaitable[None]] | None = None
 
 
 class FakeServer:
@@ -95,6 +97,9 @@ class FakeServer:
         if state.tasks:
             # They learn that their clients are gone; cancelled before, uvicorn would log each as a crash.
             await asyncio.wait(state.tasks, timeout=_END_SECONDS)
+        for site in self._sites:
+            if site.at_end is not None:
+                await site.at_end()
 
     async def _open(self, site: Site, state: ServerState) -> asyncio.Server:
         config = _configuration(site.application)

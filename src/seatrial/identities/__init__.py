@@ -1,4 +1,4 @@
-"""Who calls the application: declared users, good tokens for them, and forged ones."""
+"""Who calls the application: declared users, good credentials for them, and forged ones."""
 
 from __future__ import annotations
 

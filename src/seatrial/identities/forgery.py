@@ -24,6 +24,8 @@ HOUR = 3600
 
 MALFORMED = "this-is-not-a-token"
 WRONG_AUDIENCE = "https://another-audience.invalid"
+WRONG_ISSUER = "https://another-issuer.invalid"
+UNKNOWN_KID = "never-published"
 _MISSING = "missing_"
 
 
@@ -31,8 +33,11 @@ def kinds(claims: Mapping[str, Any], keys: Keys) -> list[str]:
     """Return the kinds that can be forged from these claims with these keys."""
     always = ["none", "malformed", "expired", "not_yet_valid", "wrong_key", "alg_none"]
     audience = ["wrong_audience"] if "aud" in claims else []
+    issuer = ["wrong_issuer"] if "iss" in claims else []
+    unknown = ["unknown_kid"] if keys.kid is not None else []
     confused = ["confused_algorithm"] if keys.algorithm == "RS256" else []
-    return [*always, *audience, *confused, *(f"{_MISSING}{claim}" for claim in claims)]
+    missing = [f"{_MISSING}{claim}" for claim in claims]
+    return [*always, *audience, *issuer, *confused, *unknown, *missing]
 
 
 def forge(kind: str, claims: Mapping[str, Any], keys: Keys) -> str:
@@ -61,7 +66,7 @@ def sign(claims: Mapping[str, Any], keys: Keys) -> str:
         IdentityError: a claim cannot be written as JSON or has a type its meaning does not allow.
     """
     try:
-        return jwt.encode(dict(claims), keys.signing, algorithm=keys.algorithm)
+        return jwt.encode(dict(claims), keys.signing, algorithm=keys.algorithm, headers=_head(keys))
     except (TypeError, ValueError) as error:
         raise IdentityError(
             f"The claims {', '.join(map(repr, claims))} cannot be written to a token: {error}.",
@@ -70,9 +75,18 @@ def sign(claims: Mapping[str, Any], keys: Keys) -> str:
         ) from error
 
 
-def _signed_with_text(claims: Mapping[str, Any], key: str) -> str:
+def _head(keys: Keys) -> dict[str, Any]:
+    return {"kid": keys.kid} if keys.kid is not None else {}
+
+
+def _signed_by_stranger(claims: Mapping[str, Any], keys: Keys, **head: str) -> str:
+    return jwt.encode(dict(claims), keys.untrusted, algorithm=keys.algorithm, headers={**_head(keys), **head})
+
+
+def _signed_with_text(claims: Mapping[str, Any], keys: Keys) -> str:
     """Sign with HS256 and a public key as the secret, which PyJWT rightly refuses to do."""
-    head = _segment({"alg": "HS256", "typ": "JWT"})
+    key = keys.public_key
+    head = _segment({"alg": "HS256", "typ": "JWT", **_head(keys)})
     body = _segment(claims)
     signature = hmac.new(key.encode(), f"{head}.{body}".encode(), hashlib.sha256).digest()
     return f"{head}.{body}.{_base64url(signature)}"
@@ -89,6 +103,8 @@ def _base64url(content: bytes) -> str:
 def _refusal(kind: str, claims: Mapping[str, Any], keys: Keys) -> IdentityError:
     reasons = {
         "wrong_audience": "the tokens have no audience: set audience in the table identities",
+        "wrong_issuer": "the tokens have no issuer: set issuer in the table identities",
+        "unknown_kid": 'their keys are not published: it needs scheme = "oidc"',
         "confused_algorithm": 'it needs a public key: set algorithm = "RS256" in the table identities',
     }
     reason = reasons.get(kind)
@@ -117,7 +133,9 @@ _FORGERS: dict[str, Callable[[Mapping[str, Any], Keys], str]] = {
     "expired": _expired,
     "not_yet_valid": _not_yet_valid,
     "wrong_audience": lambda claims, keys: sign({**claims, "aud": WRONG_AUDIENCE}, keys),
-    "wrong_key": lambda claims, keys: jwt.encode(dict(claims), keys.untrusted, algorithm=keys.algorithm),
-    "alg_none": lambda claims, _keys: jwt.encode(dict(claims), "", algorithm="none"),
-    "confused_algorithm": lambda claims, keys: _signed_with_text(claims, keys.public_key),
+    "wrong_issuer": lambda claims, keys: sign({**claims, "iss": WRONG_ISSUER}, keys),
+    "wrong_key": _signed_by_stranger,
+    "unknown_kid": lambda claims, keys: _signed_by_stranger(claims, keys, kid=UNKNOWN_KID),
+    "alg_none": lambda claims, keys: jwt.encode(dict(claims), "", algorithm="none", headers=_head(keys)),
+    "confused_algorithm": _signed_with_text,
 }

@@ -24,23 +24,25 @@ class Keys:
     Args:
         algorithm: `HS256` or `RS256`.
         signing: the shared secret (HS256) or the private key object (RS256).
+        kid: the name under which the key is published, None where it is not.
     """
 
-    def __init__(self, algorithm: Algorithm, signing: Any) -> None:
+    def __init__(self, algorithm: Algorithm, signing: Any, *, kid: str | None = None) -> None:
         self.algorithm: Algorithm = algorithm
         self.signing = signing
+        self.kid = kid
 
     def __repr__(self) -> str:
         return f"Keys({self.algorithm!r})"
 
     @classmethod
-    def generate(cls, algorithm: Algorithm = "HS256") -> Keys:
+    def generate(cls, algorithm: Algorithm = "HS256", *, kid: str | None = None) -> Keys:
         """Make fresh keys.
 
         Raises:
             IdentityError: the algorithm is unknown, or RS256 is asked for without `cryptography`.
         """
-        return cls(algorithm, _new_key(algorithm))
+        return cls(algorithm, _new_key(algorithm), kid=kid)
 
     @property
     def secret(self) -> str:
@@ -83,6 +85,20 @@ class Keys:
         return _new_key(self.algorithm)
 
 
+def require_cryptography() -> None:
+    """Refuse RS256 where it cannot be had.
+
+    Raises:
+        IdentityError: the extra `rsa` is not installed.
+    """
+    if find_spec("cryptography") is None:
+        raise IdentityError(
+            "RS256 needs the package cryptography, which is not installed.",
+            code="identities.no-cryptography",
+            remedy="pip install 'seatrial[rsa]'",
+        )
+
+
 def _new_key(algorithm: Algorithm) -> Any:
     if algorithm == "HS256":
         return secrets.token_urlsafe(_SECRET_BYTES)
@@ -92,12 +108,7 @@ def _new_key(algorithm: Algorithm) -> Any:
             code="identities.algorithm",
             remedy="Use one of the two.",
         )
-    if find_spec("cryptography") is None:
-        raise IdentityError(
-            "RS256 needs the package cryptography, which is not installed.",
-            code="identities.no-cryptography",
-            remedy="pip install 'seatrial[rsa]'",
-        )
+    require_cryptography()
     from cryptography.hazmat.primitives.asymmetric import rsa  # noqa: PLC0415 -- an extra
 
     return rsa.generate_private_key(public_exponent=65537, key_size=_RSA_BITS)

@@ -1,49 +1,47 @@
-"""The declared users, and tokens for them."""
+"""The declared users, and credentials for them."""
 
 from __future__ import annotations
 
-import math
-import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
-from seatrial.config.claims import expand_claims, tenant_attributes, user_attributes
+from seatrial.config.expanding import tenant_attributes, user_attributes
 from seatrial.config.names import suggest
 from seatrial.errors import IdentityError
-from seatrial.identities.forgery import HOUR, forge, sign
 from seatrial.identities.identity import Identity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from seatrial.config.settings import IdentitySettings, User
     from seatrial.identities.keys import Keys
-
-LIFETIME = HOUR
-"""Seconds a token is good for unless the test or the claims say otherwise."""
+    from seatrial.identities.oidc.issuer import Issuer
+    from seatrial.identities.scheme import Scheme
 
 
 class Identities:
     """The users that the settings declare, each with a credential the application accepts.
 
     Args:
-        settings: tenants, users and claims.
-        keys: what signs the tokens; of the algorithm that the settings name.
+        settings: the scheme, tenants and users.
+        keys: what signs tokens under the scheme `jwt`; of the algorithm that the settings name.
+        scheme: what makes the credentials under every other scheme.
+        issuer: who issues the tokens under the scheme `oidc`.
 
     Raises:
         IdentityError: the claims cannot be made for every user, or the keys are of another algorithm.
     """
 
-    def __init__(self, settings: IdentitySettings, *, keys: Keys) -> None:
-        if keys.algorithm != settings.algorithm:
-            raise IdentityError(
-                f"Expected keys for {settings.algorithm}, found keys for {keys.algorithm}.",
-                code="identities.algorithm",
-                remedy=f"Make them with Keys.generate({settings.algorithm!r}).",
-            )
+    def __init__(
+        self,
+        settings: IdentitySettings,
+        *,
+        keys: Keys | None = None,
+        scheme: Scheme | None = None,
+        issuer: Issuer | None = None,
+    ) -> None:
         self._settings = settings
-        self._keys = keys
-        self._claims = {name: expand_claims(settings, user) for name, user in settings.users.items()}
-        self._recent: dict[str, tuple[float, str]] = {}
+        self._issuer = issuer
+        self._scheme = scheme if scheme is not None else _tokens(settings, keys)
 
     def __iter__(self) -> Iterator[str]:
         """The names of the users, in the order of the settings."""
@@ -56,7 +54,7 @@ class Identities:
             IdentityError: no such user is declared.
         """
         user = self._user(name)
-        return self._identity(user, name=name, headers=lambda: _bearer(self._recent_token(name)))
+        return self._identity(user, name=name, headers=lambda: self._scheme.headers(name))
 
     def token(self, user: str, *, expires_in: float | None = None, **claims: Any) -> str:
         """Return a fresh token of a declared user.
@@ -68,36 +66,75 @@ class Identities:
             claims: claims that replace those of the settings; None leaves a claim out.
 
         Raises:
-            IdentityError: no such user is declared, or a claim cannot be written to a token.
+            IdentityError: no such user is declared, a claim cannot be written to a token, or the scheme has
+                no tokens.
         """
-        return sign(self._dated_claims(user, expires_in=expires_in, extra=claims), self._keys)
+        return self._scheme.token(self._user(user).name, expires_in=expires_in, claims=claims)
 
     def forge(self, kind: str, *, user: str | None = None) -> str:
-        """Return a token that the application must refuse; for the kind `none`, an empty text.
+        """Return a token or a key that the application must refuse; for the kind `none`, an empty text.
 
         Args:
-            kind: `none`, `malformed`, `expired`, `not_yet_valid`, `wrong_key`, `alg_none`,
-                `wrong_audience`, `confused_algorithm` (RS256) or `missing_<claim>`.
-            user: whose token it would be; default: the first declared user.
+            kind: for tokens `none`, `malformed`, `expired`, `not_yet_valid`, `wrong_key`, `alg_none`,
+                `wrong_audience`, `wrong_issuer`, `confused_algorithm` (RS256), `unknown_kid` (`oidc`) or
+                `missing_<claim>`; for API keys `none`, `malformed` or `wrong_key`.
+            user: whose it would be; default: the first declared user.
+
+        Raises:
+            IdentityError: the kind or the user is unknown, or the credential of the scheme is no single text.
+        """
+        return self._scheme.forge(kind, self._whose(user))
+
+    def forged(self, kind: str, *, user: str | None = None) -> Identity:
+        """Return an identity with a credential that the application must refuse.
+
+        Args:
+            kind: see `forge`; for headers `none` or `missing_<header>`; for sessions `none`, `malformed` or
+                `wrong_key`; for a scheme of your own `none`.
+            user: whose it would be; default: the first declared user.
 
         Raises:
             IdentityError: the kind or the user is unknown.
         """
-        name = user if user is not None else next(iter(self), None)
-        claims = self._dated_claims(name, expires_in=None, extra={}) if name is not None else {}
-        return forge(kind, claims, self._keys)
-
-    def forged(self, kind: str, *, user: str | None = None) -> Identity:
-        """Return an identity whose credential is `forge(kind, user=user)`."""
-        headers = _bearer(self.forge(kind, user=user))
-        name = user if user is not None else next(iter(self), None)
+        name = self._whose(user)
+        headers = self._scheme.forged(kind, name)
         if name is None:
             return Identity(kind, headers=headers)
         return self._identity(self._user(name), name=f"{name} ({kind})", headers=headers)
 
+    def rotate_keys(self) -> None:
+        """Sign with a new key from now on; the old ones are published still, until the test is over.
+
+        Raises:
+            IdentityError: the scheme is not `oidc`.
+        """
+        self._issued("rotate_keys").ring.rotate()
+
+    def retire_keys(self) -> None:
+        """Publish only the key that signs now, until the test is over: tokens of older ones become worthless.
+
+        Raises:
+            IdentityError: the scheme is not `oidc`.
+        """
+        self._issued("retire_keys").ring.retire()
+
     def headers(self, who: str | Identity) -> dict[str, str]:
         """Return the headers of one request of a user (by name) or of an identity."""
         return (self[who] if isinstance(who, str) else who).headers
+
+    def reset(self) -> None:
+        """Forget what belongs to the test before: sessions, rotated keys."""
+        if self._issuer is not None:
+            self._issuer.reset()
+        self._scheme.reset()
+
+    def lasting_headers(self, who: str | Identity) -> dict[str, str]:
+        """Return headers that outlive the running test: a user that logs in gets a session of its own."""
+        from seatrial.identities.logins import Logins  # noqa: PLC0415 - brings httpx2, which not all need
+
+        if isinstance(who, str) and isinstance(self._scheme, Logins):
+            return dict(self._scheme.headers_anew(self._user(who).name))
+        return self.headers(who)
 
     def _user(self, name: str) -> User:
         if name not in self._settings.users:
@@ -109,45 +146,38 @@ class Identities:
             )
         return self._settings.users[name]
 
+    def _whose(self, user: str | None) -> str | None:
+        return self._user(user).name if user is not None else next(iter(self), None)
+
     def _identity(self, user: User, *, name: str, headers: Any) -> Identity:
         return Identity(
             name,
             headers=headers,
             tenant=tenant_attributes(self._settings, user),
-            attributes=user_attributes(user),
+            attributes=user_attributes(self._settings, user),
         )
 
-    def _dated_claims(
-        self, name: str, *, expires_in: float | None, extra: Mapping[str, Any]
-    ) -> dict[str, Any]:
-        claims = self._claims[self._user(name).name]
-        now = time.time()
-        dates: dict[str, Any] = {"iat": int(now), "exp": int(now + LIFETIME)}
-        asked = {"exp": int(now + _seconds(expires_in))} if expires_in is not None else {}
-        merged = {**dates, **claims, **asked, **extra}
-        return {claim: value for claim, value in merged.items() if value is not None}
+    def _issued(self, wanted: str) -> Issuer:
+        if self._issuer is None:
+            self._refuse_without_issuer(wanted)
+        return self._issuer
 
-    def _recent_token(self, name: str) -> str:
-        # An RSA signature takes about a millisecond. Half a lifetime keeps the token good, and a clock
-        # that a test moves in either direction gets a token of its own time.
-        now = time.time()
-        made, token = self._recent.get(name, (math.inf, ""))
-        if not 0 <= now - made < LIFETIME / 2:
-            token = self.token(name)
-            self._recent[name] = (now, token)
-        return token
-
-
-def _seconds(value: Any) -> float:
-    # True would count as one second and NaN would fail far from here.
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+    def _refuse_without_issuer(self, wanted: str) -> NoReturn:
         raise IdentityError(
-            f"Expected expires_in as a number of seconds, found {value!r}.",
-            code="identities.expires-in",
-            remedy="Give seconds, such as 60, or -60 for a token that has expired.",
+            f"{wanted}() has no meaning under scheme = {self._settings.scheme!r}: nobody publishes keys.",
+            code="identities.no-issuer",
+            remedy='Use scheme = "oidc".',
         )
-    return value
 
 
-def _bearer(token: str) -> dict[str, str]:
-    return {"Authorization": f"Bearer {token}"} if token else {}
+def _tokens(settings: IdentitySettings, keys: Keys | None) -> Scheme:
+    from seatrial.identities.tokens import Tokens  # noqa: PLC0415 - PyJWT, which other schemes do without
+
+    found = keys.algorithm if keys is not None else None
+    if keys is None or found != settings.algorithm:
+        raise IdentityError(
+            f"Expected keys for {settings.algorithm}, found {f'keys for {found}' if found else 'none'}.",
+            code="identities.algorithm",
+            remedy=f"Make them with Keys.generate({settings.algorithm!r}).",
+        )
+    return Tokens(settings, lambda: keys)

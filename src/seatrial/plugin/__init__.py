@@ -30,6 +30,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="how each test gets a pristine database, instead of the setting",
     )
     group.addoption(
+        "--seatrial-mode",
+        metavar="MODE",
+        help="mock or live for every fake, or fake=mode for some, with commas: openai=live; "
+        "default: TEST_MODE, then mock",
+    )
+    group.addoption(
         "--seatrial-rebuild", action="store_true", help="build the template anew, even if a cached one fits"
     )
     group.addoption(

@@ -16,6 +16,8 @@ from seatrial.plugin.explaining import startup_failure
 from seatrial.plugin.honesty import HonestyPlugin
 from seatrial.plugin.keeping import Keeping
 from seatrial.plugin.lifecycle import Lifecycle
+from seatrial.plugin.modes import ModesPlugin
+from seatrial.plugin.network import NetworkPlugin
 from seatrial.plugin.oracle import OraclePlugin
 from seatrial.plugin.reporting import Reporting
 from seatrial.plugin.state import TRIAL, is_bound
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
 
 _MARKERS = (
     "isolation(way): gets its database by reset, clone, rollback or none, instead of the setting",
+    "live(*fakes): runs only where these fakes are live; without names, in live mode only",
+    "mock(*fakes): runs only where none of these fakes is live; without names, where no fake is",
     "fresh_app: gets an application that was started for this test alone",
     # The others are labels for `-m`.
     "integration: uses real services or the whole application",
@@ -53,6 +57,7 @@ def activate(config: pytest.Config, file: Path) -> None:
             rebuild=options.seatrial_rebuild,
             verify=options.seatrial_verify,
             distributed=_is_distributed(options),
+            mode=options.seatrial_mode,
         )
         trial.prepare()
     except Exception as error:
@@ -68,13 +73,16 @@ def activate(config: pytest.Config, file: Path) -> None:
     honesty = HonestyPlugin(settings.tests, settings.root, is_bound)
     honesty.install(config)
     register(honesty, "seatrial-honesty")
+    modes = ModesPlugin(trial.modes)
+    register(modes, "seatrial-modes")
     register(Lifecycle(trial), "seatrial-lifecycle")
+    register(NetworkPlugin(trial), "seatrial-network")
     if trial.database is not None:
         register(WideFixtures(trial.shared_rows(trial.database)), "seatrial-baselines")
     if options.seatrial_keep:
         register(Keeping(trial), "seatrial-keeping")
     register(OraclePlugin(trial), "seatrial-oracle")
-    register(Reporting(trial, names, honesty), "seatrial-reporting")
+    register(Reporting(trial, names, honesty, modes), "seatrial-reporting")
 
 
 def _with_options(settings: Settings, isolation: Isolation | None) -> Settings:

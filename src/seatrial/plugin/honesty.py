@@ -71,6 +71,7 @@ class HonestyPlugin:
         self._collected: set[str] = set()
         self._collected_all = False
         self._real_paths: dict[Path, Path] = {}
+        self._files: dict[Path, str] = {}
         self._missing: Unfound | None = None
         self._findings = found.Findings()
 
@@ -251,9 +252,15 @@ class HonestyPlugin:
     def _id(self, node: pytest.Item | pytest.Collector) -> str:
         """The node's id, its file relative to the settings' folder."""
         _, separator, name = node.nodeid.partition("::")
-        path = self._real(node.path)
-        file = path.relative_to(self._root) if path.is_relative_to(self._root) else path
-        return file.as_posix() + separator + name
+        return self._file(node.path) + separator + name
+
+    def _file(self, path: Path) -> str:
+        # Asked several times for each test: it takes as long as everything else that is done to judge it.
+        if path not in self._files:
+            real = self._real(path)
+            inside = real.is_relative_to(self._root)
+            self._files[path] = (real.relative_to(self._root) if inside else real).as_posix()
+        return self._files[path]
 
     def _real(self, path: Path) -> Path:
         # The same file may be named through a link; asking the file system once per file is enough.

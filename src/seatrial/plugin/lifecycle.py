@@ -8,6 +8,7 @@ import pytest
 
 from seatrial.plugin.explaining import add_notes, fail_with, startup_failure
 from seatrial.plugin.isolating import check_markers, isolation_of, wants_fresh_app
+from seatrial.plugin.modes import check_mode_markers
 from seatrial.plugin.orphans import end_with_the_controller
 from seatrial.plugin.state import bind_late, binds, is_bound, needs_application, uses_application
 
@@ -52,6 +53,7 @@ class Lifecycle:
 
     def _start(self, session: pytest.Session) -> None:
         check_markers(session.items)
+        check_mode_markers(session.items, fakes=self._trial.settings.fakes)
         database = self._trial.database
         if database is not None and database.failure is not None:
             raise database.failure
@@ -88,6 +90,7 @@ class Lifecycle:
             application=application,
             isolation=isolation_of(item, default=database.isolation if database else "reset"),
             fresh_app=wants_fresh_app(item),
+            test=item.nodeid,
         )
 
     @pytest.hookimpl(wrapper=True)
@@ -118,7 +121,9 @@ class Lifecycle:
             return []
         isolating = self._trial.isolating
         broken = isolating.check() if isolating is not None else []
-        return [*broken, *self._trial.agreement.after_test(unmet=passed)]
+        refused = self._trial.guard.problems("this test")
+        disagreements = self._trial.agreement.after_test(unmet=passed)
+        return [*broken, *refused, *self._trial.fault_problems(), *disagreements]
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_teardown(self, item: pytest.Item) -> Generator[None, None, None]:

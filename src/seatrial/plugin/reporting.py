@@ -13,6 +13,7 @@ from seatrial.report.summary import RunSummary, render
 if TYPE_CHECKING:
     from seatrial.plugin.aliases import ShortNames
     from seatrial.plugin.honesty import HonestyPlugin
+    from seatrial.plugin.modes import ModesPlugin
     from seatrial.trial import Trial
 
 
@@ -23,12 +24,14 @@ class Reporting:
         trial: the trial of this run.
         names: which short fixture names were left to others.
         honesty: the red-by-default rules, for their counts.
+        modes: what was left out because of the mode.
     """
 
-    def __init__(self, trial: Trial, names: ShortNames, honesty: HonestyPlugin) -> None:
+    def __init__(self, trial: Trial, names: ShortNames, honesty: HonestyPlugin, modes: ModesPlugin) -> None:
         self._trial = trial
         self._names = names
         self._honesty = honesty
+        self._modes = modes
         self._bound = 0
         self._parts: list[RunSummary] = []
 
@@ -73,11 +76,14 @@ class Reporting:
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """One short section at the end of the run; none with -q, as pytest then shows no header either."""
         total = RunSummary.merged(self._parts)
-        if total.tests and terminalreporter.config.get_verbosity() >= 0:
+        lines = []
+        if total.tests:
+            lines = [*render(total), f"honesty      {self._honesty.summary.line()}"]
+        lines += self._modes.lines()
+        if lines and terminalreporter.config.get_verbosity() >= 0:
             terminalreporter.write_sep("-", "seatrial")
-            for line in render(total):
+            for line in lines:
                 terminalreporter.write_line(line)
-            terminalreporter.write_line(f"honesty      {self._honesty.summary.line()}")
 
 
 def _by_owner(names: dict[str, str]) -> list[tuple[str, str]]:

@@ -13,6 +13,8 @@ LEAKS = pytest.StashKey[list[LeakError]]()
 """What a test left behind, known when its own fixtures are closed."""
 
 _BOUND_LATE = pytest.StashKey[str]()
+_IS_BOUND = pytest.StashKey[bool]()
+"""Set once it is known, which it is asked for at every step of a test."""
 
 _SHARED = frozenset({"seatrial_shared_client", "seatrial_shared_db"})
 _APPLICATION = frozenset(
@@ -28,9 +30,14 @@ _APPLICATION = frozenset(
 
 def is_bound(item: pytest.Item) -> bool:
     """Whether a test uses seatrial: one of its fixtures, under the long or the short name."""
-    return bool(item.stash.get(_BOUND_LATE, "")) or any(
-        name.startswith("seatrial_") for name in getattr(item, "fixturenames", ())
-    )
+    bound = item.stash.get(_IS_BOUND, False)
+    if not bound and _asks_for_ours(item):
+        item.stash[_IS_BOUND] = bound = True
+    return bound
+
+
+def _asks_for_ours(item: pytest.Item) -> bool:
+    return any(name.startswith("seatrial_") for name in getattr(item, "fixturenames", ()))
 
 
 def fixtures_of(item: pytest.Item) -> set[str]:
@@ -56,3 +63,4 @@ def binds(fixture: str, *, scope: str) -> bool:
 def bind_late(item: pytest.Item, fixture: str) -> None:
     """Note that a test uses seatrial, although its parameters did not say so (`request.getfixturevalue`)."""
     item.stash[_BOUND_LATE] = fixture
+    item.stash[_IS_BOUND] = True

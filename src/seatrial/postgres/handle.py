@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from seatrial.errors import FakeError
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     import psycopg
+
+    from seatrial.postgres.faults import DatabaseFaults
 
 
 class Handle:
@@ -18,9 +22,16 @@ class Handle:
     statement, values after it.
     """
 
-    def __init__(self, connect: Callable[[], psycopg.Connection[Any]], url: Callable[[str], str]) -> None:
+    def __init__(
+        self,
+        connect: Callable[[], psycopg.Connection[Any]],
+        url: Callable[[str], str],
+        *,
+        faults: DatabaseFaults | None = None,
+    ) -> None:
         self._connect = connect
         self._url = url
+        self._faults = faults
         self._connection: psycopg.Connection[Any] | None = None
 
     @classmethod
@@ -46,6 +57,21 @@ class Handle:
     def url(self, driver: str = "") -> str:
         """The application's URL of this database: `async`, `sync` or a driver like `postgresql+psycopg`."""
         return self._url(driver)
+
+    @property
+    def faults(self) -> DatabaseFaults:
+        """What the application's next uses of the database meet; this handle meets nothing of it.
+
+        Raises:
+            FakeError: the setting is off.
+        """
+        if self._faults is None:
+            raise FakeError(
+                "db.faults needs a proxy between the application and its database, and the setting is off.",
+                code="faults.off",
+                remedy="Set faults = true in [tool.seatrial.database].",
+            )
+        return self._faults
 
     def close(self) -> None:
         """Close the connection; the next statement opens another."""

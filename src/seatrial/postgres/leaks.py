@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from seatrial.postgres.sql import literal
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection
 
     import psycopg
 
@@ -22,26 +22,31 @@ Key: TypeAlias = tuple[int, str]
 _GONE_LIMIT_S = 5.0
 _GONE_POLL_S = 0.001
 _BOUNDED = b"set lock_timeout = '2s'; set statement_timeout = '10s'"
+_PLANNED_ONCE = b"set plan_cache_mode = force_generic_plan"
 
-# One round trip of some 0.09 ms. Locks of transactions are those of the transaction, so only what outlives
-# one is asked for: advisory locks of sessions. An aborted transaction has no xact_start any more.
+# What is asked after every test, in one round trip. The functions behind the views: their joins with all
+# roles and databases take longer than everything else. Locks of transactions are those of the transaction,
+# so only what outlives one is asked for: advisory locks of sessions. An aborted transaction has no xact_start
+# any more.
 _HELD = """
+with tested as materialized (select oid from pg_database where datname = %(database)s)
 select case state when 'active' then 'statement' else 'transaction' end, pid,
        coalesce(xact_start, state_change)::text,
-       state, query, usename::text, application_name, client_port,
+       state, query, pg_get_userbyid(usesysid)::text, application_name, client_port,
        extract(epoch from clock_timestamp() - coalesce(xact_start, state_change))::float8
-  from pg_stat_activity
- where (datname = %(database)s or %(alone)s and usename <> current_user)
+  from pg_stat_get_activity(null)
+ where (datid = (select oid from tested) or %(alone)s and usesysid <> current_user::regrole)
    and backend_type = 'client backend' and state <> 'idle' and pid <> pg_backend_pid()
 union all
 select 'lock', l.pid, concat_ws(' ', l.classid, l.objid, l.objsubid, l.mode),
-       a.state, a.query, a.usename, a.application_name, a.client_port, null
-  from pg_locks l join pg_stat_activity a using (pid)
+       a.state, a.query, pg_get_userbyid(a.usesysid), a.application_name, a.client_port, null
+  from pg_lock_status() l cross join lateral pg_stat_get_activity(l.pid) a
  where l.locktype = 'advisory' and l.granted and a.state = 'idle'
-   and (a.datname = %(database)s or %(alone)s and a.usename <> current_user)
+   and (a.datid = (select oid from tested) or %(alone)s and a.usesysid <> current_user::regrole)
 union all
-select 'prepared', 0, gid, null, null, owner, null, null, extract(epoch from clock_timestamp() - prepared)
-  from pg_prepared_xacts where database = %(database)s
+select 'prepared', 0, gid, null, null, pg_get_userbyid(ownerid), null, null,
+       extract(epoch from clock_timestamp() - prepared)
+  from pg_prepared_xact() where dbid = (select oid from tested)
 """
 _STATEMENTS = """
 select pid, query_start::text, query, client_port from pg_stat_activity
@@ -102,11 +107,13 @@ class SessionWatch:
     Args:
         cluster: where the database is.
         database: its name.
+        client_port: where a client really comes from, for the port from which the server sees it come.
     """
 
-    def __init__(self, cluster: Cluster, database: str) -> None:
+    def __init__(self, cluster: Cluster, database: str, *, client_port: Callable[[int], int]) -> None:
         self._cluster = cluster
         self._database = database
+        self._client_port = client_port
         self._admin: psycopg.Connection[Any] | None = None
 
     def look(self) -> dict[Key, Held]:
@@ -129,7 +136,7 @@ class SessionWatch:
                 query=query,
                 user=user,
                 application=application,
-                port=port,
+                port=self._told(port),
                 seconds=seconds,
             )
             for kind, pid, mark, state, query, user, application, port, seconds in rows
@@ -140,7 +147,7 @@ class SessionWatch:
         """The latest statement of every session, by its server process."""
         rows = self._connection().execute(_STATEMENTS.encode(), [self._database])
         return {
-            pid: Statement(pid=pid, started=started, text=text, port=port)
+            pid: Statement(pid=pid, started=started, text=text, port=self._told(port))
             for pid, started, text, port in rows
         }
 
@@ -166,8 +173,12 @@ class SessionWatch:
         if self._admin is not None:
             self._admin.close()
 
+    def _told(self, port: int | None) -> int | None:
+        return self._client_port(port) if port is not None else None
+
     def _connection(self) -> psycopg.Connection[Any]:
         if self._admin is None or self._admin.closed:
             self._admin = self._cluster.connect(self._cluster.admin["dbname"])
             self._admin.execute(_BOUNDED)
+            self._admin.execute(_PLANNED_ONCE)
         return self._admin

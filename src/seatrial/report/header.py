@@ -20,6 +20,8 @@ def header_lines(trial: Trial) -> list[str]:
     """The header, without a secret in it."""
     settings = trial.settings
     lines = [f"settings from {settings.source}"]
+    if trial.modes.is_live():
+        lines.append(f"mode {trial.modes.describe()}")
     if isinstance(trial.choice, SqliteChoice):
         return lines + trial.choice.header_lines()
     if trial.choice is not None and settings.database is not None:

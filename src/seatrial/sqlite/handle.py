@@ -5,10 +5,11 @@ from __future__ import annotations
 import sqlite3
 from datetime import date, datetime, time
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import unquote
 from uuid import UUID
 
+from seatrial.errors import FakeError
 from seatrial.sqlite.statements import split, with_question_marks
 
 if TYPE_CHECKING:
@@ -64,6 +65,19 @@ class Handle:
     def url(self, driver: str = "") -> str:
         """The application's URL of this database: `async`, `sync` or a driver like `sqlite+aiosqlite`."""
         return self._url(driver)
+
+    @property
+    def faults(self) -> NoReturn:
+        """Not here.
+
+        Raises:
+            FakeError: always.
+        """
+        raise FakeError(
+            "db.faults needs a connection that can break, and SQLite's database is a file.",
+            code="faults.sqlite",
+            remedy="Run this test on PostgreSQL.",
+        )
 
     def close(self) -> None:
         """Close the connection; the next statement opens another."""

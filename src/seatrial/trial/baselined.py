@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from seatrial.postgres.cluster import Cluster
+    from seatrial.postgres.faults import DatabaseProxy
     from seatrial.postgres.isolation import Isolation, Replacing, Tally
     from seatrial.postgres.isolation.layers import Layer, Layers
 
@@ -17,6 +18,8 @@ class Baselined:
     """
 
     def __init__(self) -> None:
+        self.proxy: DatabaseProxy | None = None
+        """What stands between the application and the server, where the settings ask for faults."""
         self._isolation: Isolation | None = None
         self._layers: Layers | None = None
 

@@ -71,6 +71,10 @@ class TestDatabase(Baselined):
         self.touched = provider.outlives_us
         """Whether somebody may have written before the first test: an application that is imported, say."""
         provider.on_first_connection(self._knocked)
+        if settings.faults:
+            from seatrial.postgres.faults import DatabaseProxy  # noqa: PLC0415 - asyncio, for who wants faults
+
+            self.proxy = DatabaseProxy(self.server_address, self._connect_admin)
 
     @property
     def name(self) -> str:
@@ -80,7 +84,21 @@ class TestDatabase(Baselined):
     @property
     def address(self) -> DatabaseAddress:
         """The address as the application has it, password included."""
+        return self.proxy.address if self.proxy is not None else self.server_address
+
+    @property
+    def server_address(self) -> DatabaseAddress:
+        """The same without a proxy before it, for connections of ours in the application's role."""
         return self._provider.address("app")
+
+    @property
+    def places(self) -> set[tuple[str, int]]:
+        """Where connections to it lead."""
+        return {self.address.place, self.server_address.place}
+
+    def client_port(self, port: int) -> int:
+        """Where a client really comes from, for the port from which the server sees it come."""
+        return self.proxy.client_port(port) if self.proxy is not None else port
 
     @property
     def cluster(self) -> Cluster | None:
@@ -167,7 +185,8 @@ class TestDatabase(Baselined):
 
     def handle(self) -> Handle:
         """A handle that connects as the owner of the database, at first use."""
-        return Handle(self._connect_owner, self.address.url)
+        faults = self.proxy.faults if self.proxy is not None else None
+        return Handle(self._connect_owner, self.address.url, faults=faults)
 
     def psql(self) -> str | None:
         """The command that opens the database, without a password in it; None before it was started."""
@@ -177,7 +196,14 @@ class TestDatabase(Baselined):
         words = ("psql", "-h", admin["host"], "-p", str(admin["port"]), "-U", admin["user"], "-d", self.name)
         return shlex.join(words)
 
+    def _connect_admin(self) -> psycopg.Connection[Any]:
+        cluster = self._running().cluster
+        return cluster.connect(cluster.admin["dbname"])
+
     def _connect_owner(self) -> psycopg.Connection[Any]:
+        return self._running().cluster.connect(self.name, login="owner")
+
+    def _running(self) -> Prepared:
         self.ensure()
         if self.prepared is None:
             raise IsolationError(
@@ -185,7 +211,7 @@ class TestDatabase(Baselined):
                 code="isolation.closed",
                 remedy="use `db` inside tests and fixtures only",
             )
-        return self.prepared.cluster.connect(self.name, login="owner")
+        return self.prepared
 
     def close(self) -> None:
         """Drop what we made on a server that lives on; stop a server of our own."""
@@ -193,6 +219,8 @@ class TestDatabase(Baselined):
             if self._closed:
                 return
             self._closed = True
+            if self.proxy is not None:
+                self.proxy.close()
             if self._isolation is not None:
                 self._isolation.close(drop_databases=self._provider.outlives_us or bool(self._kept))
             self._provider.stop(kept=self._kept)

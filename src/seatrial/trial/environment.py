@@ -8,13 +8,15 @@ import os
 from typing import TYPE_CHECKING
 
 from seatrial.config import redact, scan_dotenv, scan_remote_hosts
+from seatrial.config.secrets import MASK
 from seatrial.errors import SettingsError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, MutableMapping
+    from collections.abc import Collection, Mapping, MutableMapping
 
     from seatrial.config import DatabaseAddress
     from seatrial.config.settings import Settings
+    from seatrial.trial.modes import Modes
 
 _STASH = "SEATRIAL_INHERITED"
 _DATABASE_VARIABLES = frozenset({"DATABASE_URL", "TESTING_DATABASE_URL"})
@@ -35,21 +37,33 @@ class Environment:
             **{name: value for name, value in stash.items() if value is not None},
         }
         self._applied: dict[str, str] = {}
+        self._kept: tuple[str, ...] = ()
 
-    def apply(self, settings: Settings, values: Mapping[str, str], database: Mapping[str, str]) -> None:
+    def apply(
+        self,
+        settings: Settings,
+        values: Mapping[str, str],
+        database: Mapping[str, str],
+        *,
+        modes: Modes | None = None,
+    ) -> None:
         """Put the application's environment in place.
 
         Args:
             settings: whose `allow_hosts` may stay.
             values: `[tool.seatrial.env]`, rendered.
             database: libpq's variables of the test database, or nothing where there is none.
+            modes: whose variables keep what was inherited, and whose hosts may stay; None without fakes.
 
         Raises:
             SettingsError: a variable that would remain points at a data store on another machine.
         """
-        removed = [name for name in self.inherited if settings.database and _names_a_database(name)]
+        removed = [name for name in self.inherited if settings.database and names_a_database(name)]
         changed: dict[str, str | None] = {**dict.fromkeys(removed), **database, **values}
-        stash = {name: self.inherited.get(name) for name in changed}
+        kept, captured, hosts = (modes.kept, modes.captured, modes.hosts) if modes else ((), (), ())
+        changed.update({name: self.inherited[name] for name in kept})
+        # What decided is remembered even if it stays as it is: a conftest may change it before workers start.
+        stash = {name: self.inherited.get(name) for name in (*changed, *captured)}
         self.restore()
         for name, value in changed.items():
             if value is None:
@@ -57,8 +71,10 @@ class Environment:
             else:
                 self._environ[name] = value
         self._environ[_STASH] = _pack(stash)
-        self._applied = {**database, **values}
-        _refuse_remote_hosts(settings, dict(self._environ), own=self._applied)
+        self._applied = {name: value for name, value in changed.items() if value is not None}
+        self._kept = kept
+        own = self._applied.keys() - set(kept)
+        _refuse_remote_hosts(settings, dict(self._environ), own=own, allow=hosts)
 
     def restore(self) -> None:
         """Put back what was inherited."""
@@ -76,7 +92,7 @@ class Environment:
             SettingsError: a variable of ours is no longer what we set.
         """
         changed = [
-            f"  {name} is now {redact(self._environ.get(name, 'unset'))!r}"
+            f"  {name} is now {self._shown(name)!r}"
             for name, value in self._applied.items()
             if self._environ.get(name) != value
         ]
@@ -90,6 +106,12 @@ class Environment:
                 "values for tests belong in [tool.seatrial.env]",
             )
 
+    def _shown(self, name: str) -> str:
+        value = self._environ.get(name)
+        if value is None:
+            return "unset"
+        return MASK if name in self._kept else redact(value)
+
 
 def _pack(stash: Mapping[str, str | None]) -> str:
     # Not readable at a glance: whoever looks through the environment for addresses must not find those
@@ -101,7 +123,8 @@ def _unpack(packed: str | None) -> dict[str, str | None]:
     return dict(json.loads(base64.b64decode(packed))) if packed else {}
 
 
-def _names_a_database(name: str) -> bool:
+def names_a_database(name: str) -> bool:
+    """Whether a variable names a database to every program, whatever the settings say."""
     return name in _DATABASE_VARIABLES or name in _LIBPQ
 
 
@@ -115,9 +138,12 @@ _LIBPQ = frozenset(
 )  # fmt: skip
 
 
-def _refuse_remote_hosts(settings: Settings, environ: dict[str, str], *, own: Mapping[str, str]) -> None:
-    found = scan_remote_hosts(environ, allow=settings.allow_hosts, ours=own)
-    found += scan_dotenv(settings.root, environ, allow=settings.allow_hosts)
+def _refuse_remote_hosts(
+    settings: Settings, environ: dict[str, str], *, own: Collection[str], allow: Collection[str]
+) -> None:
+    allowed = (*settings.allow_hosts, *allow)
+    found = scan_remote_hosts(environ, allow=allowed, ours=own)
+    found += scan_dotenv(settings.root, environ, allow=allowed)
     if not found:
         return
     lines = "\n".join(f"  {item.variable} points at {item.host} ({item.origin})" for item in found)

@@ -33,6 +33,8 @@ class Isolating:
         self._witness: Witness | None = None
         self._kept_clean_since: Mark | None = None
         """Since when tests have left nothing but moved sequences, as far as they told."""
+        self._has_just_looked = False
+        """Whether that is the end of the previous test, and so the beginning of this one, too."""
         self._alone_since: Mark | None = None
         """Since when the running test has to be the only one that writes."""
         self.current: Isolation = "reset"
@@ -53,6 +55,7 @@ class Isolating:
             self._database.renew(self._replacing)
         elif isolation != "none" and not self._database.pristine:
             self._database.restore(self._replacing)
+            self._has_just_looked = False
 
     @property
     def restores(self) -> bool:
@@ -62,7 +65,9 @@ class Isolating:
     def hand_over(self) -> None:
         """The test has the database from now on."""
         if self.current == "rollback":
-            self._kept_clean_since = self._asked().mark()
+            if not self._has_just_looked:
+                self._kept_clean_since = self._asked().mark()
+            self._has_just_looked = False
         else:
             self._database.hand_over()
 
@@ -127,7 +132,7 @@ class Isolating:
         if self._alone_since is None:
             return []
         witness = self._asked()
-        if witness.testimony(self._alone_since, open_counts=open_counts) != "somebody":
+        if witness.testimony(self._alone_since, open_counts=open_counts).testimony != "somebody":
             return []
         self._alone_since = None
         return [somebody_else_wrote(witness.sessions())]
@@ -137,15 +142,16 @@ class Isolating:
         since, self._alone_since = self._kept_clean_since, None
         if since is None:
             return
-        left_clean = self._asked().testimony(since, open_counts=True) == "nobody"
-        if next_isolation == "rollback" and left_clean:
+        account = self._asked().testimony(since, open_counts=True)
+        if next_isolation == "rollback" and account.testimony == "nobody":
+            self._kept_clean_since, self._has_just_looked = account.until, True
             return
         self._kept_clean_since = None
         self._database.hand_over()
 
     def _opener(self) -> Sessions:
         if self._sessions is None:
-            self._sessions = Sessions(self._database.address)
+            self._sessions = Sessions(self._database.server_address)
         return self._sessions
 
     def _asked(self) -> Witness:

@@ -84,6 +84,16 @@ class SqliteDatabase(Baselined):
         return self.address.path
 
     @property
+    def server_address(self) -> DatabaseAddress:
+        """The same address: nothing stands before a file."""
+        return self.address
+
+    @property
+    def places(self) -> set[tuple[str, int]]:
+        """Where connections to it lead."""
+        return {self.address.place}
+
+    @property
     def touched(self) -> bool:
         """Whether somebody has written since the file was made."""
         return self.position() != self._opened_at

@@ -5,28 +5,31 @@ from __future__ import annotations
 import contextlib
 import time
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from seatrial.app.pools import ForeignKeys, PoolHealer
 from seatrial.config import PlaceholderValues, refuse_unbuilt, render_env
-from seatrial.errors import ApplicationError, SettingsError
+from seatrial.errors import ApplicationError, NetworkError, SettingsError
 from seatrial.sqlite import SqliteChoice, choose_engine
 from seatrial.trial.agreement import Agreement
 from seatrial.trial.between import call_between_tests
+from seatrial.trial.callers import Callers
 from seatrial.trial.environment import Environment, libpq_variables
-from seatrial.trial.mode import refuse_unserved_mode
+from seatrial.trial.modes import Modes, decide_modes
+from seatrial.trial.network import Guard, Reachable, make_guard
 from seatrial.trial.oracle import Oracle
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from seatrial.app import AppRunner, AsyncClient, Client, Leftover
     from seatrial.config import DatabaseAddress
     from seatrial.config.settings import DatabaseSettings, Isolation, Settings
-    from seatrial.errors import IsolationError
+    from seatrial.errors import FakeError, IsolationError
     from seatrial.fakes import Fakes
-    from seatrial.identities import Identities, Keys
+    from seatrial.identities import Identities
     from seatrial.postgres.choice import Choice
+    from seatrial.postgres.faults import DatabaseProxy
     from seatrial.postgres.handle import Handle
     from seatrial.postgres.isolation.layers import Layer
     from seatrial.sqlite.handle import Handle as SqliteHandle
@@ -52,6 +55,7 @@ class Trial:
         rebuild: whether to build the template anew.
         verify: whether to compare the database with its baseline after every test.
         distributed: whether this is one of several processes of one run.
+        mode: the value of `--seatrial-mode`.
     """
 
     def __init__(
@@ -62,6 +66,7 @@ class Trial:
         rebuild: bool = False,
         verify: bool = False,
         distributed: bool = False,
+        mode: str | None = None,
     ) -> None:
         refuse_unbuilt(settings)
         self.settings = settings
@@ -70,13 +75,17 @@ class Trial:
         self._verify = verify
         self._verification: Verification | None = None
         self._distributed = distributed
+        self._mode = mode
+        self.modes = Modes()
+        """Which fakes are live; known once the trial is prepared."""
+        self.guard = Guard(Reachable(()))
+        """Keeps bound tests and their application on this machine."""
         self.environment = Environment()
         self.choice: Choice | SqliteChoice | None = None
         self.database: TestDatabase | SqliteDatabase | None = None
         self.isolating: Isolating | None = None
         """How each test is isolated; None without a database."""
-        self._identities: Identities | None = None
-        self._keys: Keys | None = None
+        self.callers = Callers(settings, client=self.client, runner=lambda: self.runner)
         self._fakes: Fakes | None = None
         self.agreement = Agreement(lambda: self._fakes, grace=_GRACE_S)
         self._runner: AppRunner | None = None
@@ -98,8 +107,8 @@ class Trial:
 
         Raises:
             UnsafeTargetError: an explicitly named database is not provably ours.
-            SettingsError: a placeholder is unknown, a variable points at another machine, or `TEST_MODE`
-                names a mode that is not served.
+            SettingsError: a placeholder is unknown, a variable points at another machine, or the mode is one
+                that cannot be served.
         """
         try:
             self._prepare()
@@ -108,7 +117,7 @@ class Trial:
             raise
 
     def _prepare(self) -> None:
-        refuse_unserved_mode(self.environment.inherited)
+        self.modes = decide_modes(self.settings, option=self._mode, environ=self.environment.inherited)
         if self.settings.fakes:
             _ = self.fakes  # what is declared wrongly is told before anything starts
         if self.settings.database is not None:
@@ -117,7 +126,9 @@ class Trial:
             self._verification = self._make_verification(self.database)
         address = self.database.address if self.database else None
         values = self._render(address)
-        self.environment.apply(self.settings, values, libpq_variables(address) if address else {})
+        variables = libpq_variables(address) if address else {}
+        self.environment.apply(self.settings, values, variables, modes=self.modes)
+        self.guard = make_guard(self.settings, self.modes, self.database.places if self.database else ())
         if self.database is not None and not self.database.starts_at_first_connection:
             self.database.ensure()
 
@@ -144,7 +155,7 @@ class Trial:
             settings,
             provider=provider,
             root=self.settings.root,
-            env=self.settings.env,
+            env=self.callers.template_env(),
             environment=self._render,
             rebuild=self._rebuild,
             verify=self._verify,
@@ -167,7 +178,7 @@ class Trial:
         self._on_sqlite = database = SqliteDatabase(
             settings,
             root=self.settings.root,
-            env=self.settings.env,
+            env=self.callers.template_env(),
             environment=self._render,
             rebuild=self._rebuild,
         )
@@ -178,8 +189,9 @@ class Trial:
     def _render(self, address: DatabaseAddress | None) -> dict[str, str]:
         values = PlaceholderValues(
             database=(lambda: address) if address is not None else None,
-            secret=lambda: self.keys.secret,
-            public_key=lambda: self.keys.public_key,
+            secret=lambda: self.callers.keys.secret,
+            public_key=lambda: self.callers.keys.public_key,
+            issuer=self.callers.issuer_values(),
             fakes=self.fakes.part if self.settings.fakes else None,
         )
         return render_env(self.settings, values)
@@ -187,20 +199,7 @@ class Trial:
     @property
     def identities(self) -> Identities:
         """The declared users and their credentials."""
-        if self._identities is None:
-            from seatrial.identities import Identities  # noqa: PLC0415 - PyJWT is loaded at first use
-
-            self._identities = Identities(self.settings.identities, keys=self.keys)
-        return self._identities
-
-    @property
-    def keys(self) -> Keys:
-        """What signs this run's tokens."""
-        if self._keys is None:
-            from seatrial.identities import Keys  # noqa: PLC0415 - cryptography is loaded at first use
-
-            self._keys = Keys.generate(self.settings.identities.algorithm)
-        return self._keys
+        return self.callers.identities
 
     @property
     def fakes(self) -> Fakes:
@@ -208,7 +207,7 @@ class Trial:
         if self._fakes is None:
             from seatrial.fakes import Fakes  # noqa: PLC0415 - only suites with fakes
 
-            self._fakes = Fakes(self.settings.fakes, root=self.settings.root)
+            self._fakes = Fakes(self.settings.fakes, root=self.settings.root, live=self.modes.live)
         return self._fakes
 
     @property
@@ -251,8 +250,12 @@ class Trial:
             transport=self.settings.transport,
             grace=_GRACE_S,
         )
-        with self.oracle.shared(None), self._explained():
-            runner.start()
+        try:
+            with self.guard.start_up(_START_UP), self.oracle.shared(None), self._explained():
+                runner.start()
+        except NetworkError:
+            runner.stop()
+            raise
         self._runner = self._healer.runner = runner
         if self.database is not None and not self._late:
             self._adopt_what_was_written(self.database, before)
@@ -288,6 +291,7 @@ class Trial:
     def _start_services(self) -> None:
         if self.database is not None:
             self.database.ensure()
+        self.callers.start()
         self.start_fakes()
 
     def start_fakes(self) -> None:
@@ -300,7 +304,11 @@ class Trial:
         from seatrial.app import Client  # noqa: PLC0415 - only suites with an application
 
         runner = self.runner
-        return Client(transport=runner.sync_transport(), base_url=runner.base_url, authenticate=self._headers)
+        return Client(
+            transport=runner.sync_transport(),
+            base_url=runner.base_url,
+            authenticate=self.callers.headers,
+        )
 
     def shared_client(self) -> Client:
         """A client for longer than one test: it follows the application when that is started anew."""
@@ -309,7 +317,7 @@ class Trial:
         return Client(
             transport=FollowingTransport(lambda: self.runner),
             base_url=self.runner.base_url,
-            authenticate=self._headers,
+            authenticate=self.callers.lasting_headers,
         )
 
     def shared_handle(self, database: TestDatabase | SqliteDatabase) -> Handle | SqliteHandle:
@@ -335,7 +343,9 @@ class Trial:
 
         runner = self.runner
         return AsyncClient(
-            transport=runner.async_transport(), base_url=runner.base_url, authenticate=self._headers
+            transport=runner.async_transport(),
+            base_url=runner.base_url,
+            authenticate=self.callers.headers,
         )
 
     def start(self, *, application: bool) -> None:
@@ -344,6 +354,7 @@ class Trial:
         What the process wrote so far (an application may create its tables when it is imported) and what
         the application's start-up writes is the state every test starts from.
         """
+        self.guard.watch(_START_UP)
         self._start_services()
         if application:
             self._start_app()
@@ -355,7 +366,10 @@ class Trial:
 
         What it writes itself stays for the tests of its kind, as ever, until one that uses seatrial runs.
         """
+        self.guard.leave()
         self._stop_outdated_app()
+        self._forget_faults()
+        self.callers.reset()
         if self.database is not None and self.isolating is not None:
             self.isolating.note_foreign_test()
             if self._used_by_ours and not self.database.pristine:
@@ -363,11 +377,13 @@ class Trial:
             self.database.hand_over()
         self._used_by_ours = False
 
-    def _headers(self, who: Any) -> Mapping[str, str]:
-        return self.identities.headers(who)
-
     def begin_test(
-        self, *, application: bool, isolation: Isolation = "reset", fresh_app: bool = False
+        self,
+        *,
+        application: bool,
+        isolation: Isolation = "reset",
+        fresh_app: bool = False,
+        test: str = "this test",
     ) -> None:
         """Give the next test its fakes, its database and its application.
 
@@ -376,8 +392,12 @@ class Trial:
             isolation: in which state it finds the database; `rollback` only for tests that use nothing but
                 one session.
             fresh_app: whether the application is to be started anew for this test, and for this test only.
+            test: its id.
         """
+        self.guard.watch(test)
         self.agreement.begin()
+        self.callers.reset()
+        self._forget_faults()
         if self._runner is not None:
             self._runner.take_errors()
             call_between_tests(self._runner, self.settings.between_tests)
@@ -408,6 +428,32 @@ class Trial:
 
     def end_test(self) -> list[Leftover]:
         """Wait briefly for what the test's requests left running; what is still running then."""
+        if self._proxy is not None:
+            self._proxy.calm()  # what hangs because of a fault is not left running by the test
+        leftovers = self._leftovers()
+        self._mend()
+        return leftovers
+
+    def fault_problems(self) -> list[FakeError]:
+        """What is wrong with the faults of the test, whose own part is over."""
+        return self._proxy.problems() if self._proxy is not None else []
+
+    @property
+    def _proxy(self) -> DatabaseProxy | None:
+        return self.database.proxy if self.database is not None else None
+
+    def _mend(self) -> None:
+        """Let the pools of the application, whose connections a fault has broken, begin anew."""
+        if self._proxy is not None and self._proxy.broke_connections:
+            with self._replacing():
+                self._proxy.close_connections()
+
+    def _forget_faults(self) -> None:
+        if self._proxy is not None:
+            self._proxy.forget()
+            self._mend()
+
+    def _leftovers(self) -> list[Leftover]:
         if self._runner is None or self._runner.suspended:
             return []
         leftovers = self._runner.wait_quiet(_GRACE_S)
@@ -457,7 +503,8 @@ class Trial:
         return [error.describe() for error in self._runner.take_errors()] if self._runner else []
 
     def suspend(self, suspended: bool) -> None:
-        """Switch the application's time limits off while a debugger is open, and on again."""
+        """Switch time limits and the guard of connections off while a debugger is open, and on again."""
+        self.guard.suspended = suspended
         if self._runner is not None:
             self._runner.suspended = suspended
 
@@ -469,7 +516,7 @@ class Trial:
             handle.close()
         # A pool that is just connecting anew, after the replacement before, would lose that connection.
         self._wait_quiet()
-        with self._healer.replacing({self.database.address.place}):
+        with self._healer.replacing(self.database.places):
             yield
 
     def _stop_outdated_app(self) -> None:
@@ -495,9 +542,11 @@ class Trial:
             if self._foreign_keys is not None:
                 self._foreign_keys.remove()
             self._stop_app()
+            self.callers.close()
             if self._fakes is not None:
                 self._fakes.stop()
         finally:
+            self.guard.leave()
             if self.isolating is not None:
                 self.isolating.close()
             if self.database is not None:

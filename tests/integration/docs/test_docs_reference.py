@@ -17,6 +17,7 @@ import seatrial
 from seatrial.cli.parser import make_parser
 from seatrial.config import settings as config
 from seatrial.fakes.declarations import _SHARED, KINDS
+from seatrial.fakes.http.fake import HttpFake
 from seatrial.plugin.activate import _MARKERS
 from seatrial.postgres.choice import refusal
 from seatrial.postgres.template.worker import STEPS
@@ -29,6 +30,7 @@ TABLES = {
     "## `[tool.seatrial.database]`": config.DatabaseSettings,
     "## `[tool.seatrial.database.schema]`": config.Schema,
     "## `[tool.seatrial.identities]`": config.IdentitySettings,
+    "## `[tool.seatrial.identities.login]`": config.LoginSettings,
     "## `[tool.seatrial.identities.users.<name>]`": config.User,
     "## `[tool.seatrial.tests]`": config.HonestySettings,
     "## `[[tool.seatrial.tests.skips]]`": config.DeclaredSkip,
@@ -55,7 +57,7 @@ def test_keys_defaults_and_choices(heading: str) -> None:
 
 def test_the_built_fakes() -> None:
     rows = _rows("## `[tool.seatrial.fakes]`")
-    assert set(_SHARED) <= set(rows)
+    assert {*_SHARED, *HttpFake.options} <= set(rows)
     assert {f"`{kind}`" for kind in KINDS} <= set(re.findall(r"`\w+`", " ".join(rows["kind"])))
 
 
@@ -63,10 +65,15 @@ def test_placeholders(tmp_path: Path) -> None:
     documented = {name.strip("{}") for name in first_cells(section(SETTINGS, "### Placeholders"))}
     found = {name for name in documented if ":" not in name}
     valid = set()
-    for algorithm in ("HS256", "RS256"):
+    for identities in (
+        'algorithm = "HS256", audience = "a", issuer = "i"',
+        'algorithm = "RS256"',
+        'scheme = "oidc"',
+        'scheme = "api-key", users = { alice = {} }',
+    ):
         text = (
             'env = { X = "{nothing}" }\ndatabase = {}\nfakes.openai = {}\n'
-            f'identities = {{ algorithm = "{algorithm}", audience = "a", issuer = "i" }}\n'
+            f"identities = {{ {identities} }}\n"
         )
         (tmp_path / "seatrial.toml").write_text(text, encoding="utf-8")
         with pytest.raises(seatrial.errors.SettingsError) as error:

@@ -45,7 +45,9 @@ def test_the_desk_with_its_identities_and_fakes(project: Project) -> None:
     assert [line.strip() for line in expected if line.strip() not in result.output] == []
 
 
-@pytest.mark.parametrize(("name", "passed"), [("ledger", 3), ("tasks", 3)])
+@pytest.mark.parametrize(
+    ("name", "passed"), [("ledger", 3), ("tasks", 3), ("stock", 3), ("gate", 7), ("till", 7)]
+)
 def test_a_common_set_up(project: Project, name: str, passed: int) -> None:
     project.write(files(name))
     project.pytest().expect(passed=passed)
@@ -76,7 +78,7 @@ def test_a_block_is_what_its_language_says(block: Block, tmp_path: Path) -> None
 
 def test_every_file_belongs_to_a_project_that_is_run() -> None:
     named = {block.project for page in PAGES for block in blocks(page) if block.title}
-    assert named == {"shop", "desk", "ledger", "tasks", "legacy", "leaks"}
+    assert named == {"shop", "desk", "till", "gate", "ledger", "tasks", "legacy", "leaks", "stock"}
 
 
 def test_links_between_the_pages_lead_somewhere() -> None:

@@ -26,7 +26,7 @@ def engine():
 
 @pytest.fixture(scope="session")
 def pool():
-    with psycopg_pool.ConnectionPool(os.environ["DATABASE_URL"], min_size=2) as pool:
+    with psycopg_pool.ConnectionPool(os.environ["DATABASE_URL"], min_size=2, max_size=4) as pool:
         yield pool
 
 @pytest.fixture(scope="module")

@@ -125,26 +125,6 @@ def test_code_that_swallows_the_error_does_not_hide_it(project: Project) -> None
     assert "it commits the transaction itself" in result.output
 
 
-REFUSED_ENDS = """
-seen = []
-
-@pytest.mark.parametrize("attempt", range(2))
-def test_the_end_is_refused(db_session, attempt):
-    seen.append(db_session.scalar(text("select pg_backend_pid()")))
-    db_session.connection().commit()
-
-def test_the_connection_is_still_the_same(db_session):
-    seen.append(db_session.scalar(text("select pg_backend_pid()")))
-    assert len(set(seen)) == 1
-"""
-
-
-def test_a_refused_end_leaves_no_transaction_behind(project: Project) -> None:
-    """A connection with an open transaction would be thrown away, and be taken for somebody else's."""
-    result = write(project, REFUSED_ENDS).pytest("-p", "no:randomly").expect(1, failed=2, passed=1)
-    assert "another connection" not in result.output
-
-
 OPEN = """
 left = []
 

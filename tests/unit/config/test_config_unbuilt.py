@@ -31,11 +31,6 @@ def test_what_is_served_passes(tmp_path: Path, content: str) -> None:
 REFUSED = [
     ("database.provider = 'docker'", "database.provider", '"embedded"'),
     ("databases.reports = {}", "databases.reports", "one database"),
-    ("identities.scheme = 'oidc'", "identities.scheme", '"jwt"'),
-    ("identities.scheme = 'header'", "identities.scheme", '"jwt"'),
-    ("identities.scheme = 'api-key'", "identities.scheme", '"jwt"'),
-    ("identities.scheme = 'session'", "identities.scheme", '"jwt"'),
-    ("identities.scheme = 'shop.auth:headers'", "identities.scheme", '"jwt"'),
 ]
 
 

@@ -11,8 +11,8 @@ import seatrial
 
 EXPECTED = [
     "ApplicationError", "AsyncClient", "Client", "FakeError", "Fakes", "Handle", "Identities", "Identity",
-    "IdentityError", "IsolationError", "SeatrialError", "ServerError", "SettingsError", "TemplateError",
-    "TestDatabase", "Trial", "UnsafeTargetError", "__version__",
+    "IdentityError", "IsolationError", "NetworkError", "SeatrialError", "ServerError", "SettingsError",
+    "TemplateError", "TestDatabase", "Trial", "UnsafeTargetError", "__version__",
 ]  # fmt: skip
 
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from seatrial.postgres.sessions.breakouts import in_statement
+from seatrial.postgres.sessions.breakouts import in_statement, is_plain
 from seatrial.postgres.sessions.savepoints import Savepoints
 
 
@@ -44,6 +44,25 @@ def test_what_ends_or_outlives_a_transaction(statement: str) -> None:
 )
 def test_what_does_not(statement: str) -> None:
     assert in_statement(statement) is None
+
+
+@pytest.mark.parametrize(
+    ("statement", "plain"),
+    [
+        ("select 1", True),
+        (" -- a comment\n/* and another */ ((SELECT 1) union select 2)", True),
+        ("with x as (delete from t returning *) insert into u select * from x", True),
+        ("RELEASE SAVEPOINT x", True),
+        ("ROLLBACK TO SAVEPOINT x", False),
+        ("selecting", False),
+        ("create temp table x (id int)", False),
+        ("/* select */ alter table x add y int", False),
+        ("set search_path = x", False),
+        ("do $$ begin end $$", False),
+    ],
+)
+def test_what_leaves_the_schema_alone(statement: str, plain: bool) -> None:
+    assert is_plain(statement) is plain
 
 
 def test_savepoints_are_followed() -> None:

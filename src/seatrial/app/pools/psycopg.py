@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import heapq
 import logging
 import sys
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from seatrial.app.runner import AppRunner
 
 _LOG = logging.getLogger("psycopg.pool")
+_ATTEMPT = "AddConnection"
+"""The task of a pool that connects; one that failed is scheduled again, seconds later."""
 
 
 class PsycopgHealer:
@@ -48,10 +51,40 @@ class PsycopgHealer:
             for pool in usable:
                 if not isinstance(pool, module.AsyncConnectionPool):
                     pool.check()
+                    _hurry(pool)
                 elif runner is not None and runner.owns_loop_of(
                     next(iter(getattr(pool, "_workers", ())), None)
                 ):
-                    runner.run(pool.check())
+                    runner.run(_check(pool))
+
+
+async def _check(pool: Any) -> None:
+    await pool.check()
+    async with pool._sched._lock:  # noqa: SLF001 - psycopg_pool offers no other way
+        attempts = _waiting_attempts(pool)
+    for attempt in attempts:
+        await attempt()
+
+
+def _hurry(pool: Any) -> None:
+    """Let a pool that could not connect, and waits before it tries again, try now."""
+    with pool._sched._lock:  # noqa: SLF001 - psycopg_pool offers no other way
+        attempts = _waiting_attempts(pool)
+    for attempt in attempts:
+        attempt()
+
+
+def _waiting_attempts(pool: Any) -> list[Any]:
+    """Take the attempts to connect out of the pool's schedule."""
+    schedule = pool._sched._queue  # noqa: SLF001 - psycopg_pool offers no other way
+    found = [task for task in schedule if _is_attempt(task)]
+    schedule[:] = [task for task in schedule if not _is_attempt(task)]
+    heapq.heapify(schedule)
+    return [task.action for task in found]
+
+
+def _is_attempt(task: Any) -> bool:
+    return type(getattr(task.action, "__self__", None)).__name__ == _ATTEMPT
 
 
 @contextlib.contextmanager

@@ -25,6 +25,10 @@ _SETS_LATER_LEVEL = re.compile(
     + r"|(?:session\s+|local\s+)?default_transaction_isolation\b)",
     re.IGNORECASE | re.DOTALL,
 )
+_PLAIN = re.compile(
+    r"(?:\s|\(|--[^\n]*\n|/\*.*?\*/)*(?:select|insert|update|delete|merge|with|values|savepoint|release)\b",
+    re.IGNORECASE | re.DOTALL,
+)
 
 
 def broke_out(what: str, *, detail: str = "") -> IsolationError:
@@ -62,6 +66,11 @@ def in_statement(statement: str) -> str | None:
     if _SETS_LATER_LEVEL.match(statement):
         return f"it executes {_shortened(statement)!r}, which only a later transaction would follow"
     return None
+
+
+def is_plain(statement: str) -> bool:
+    """Whether a statement, as it is written, neither changes the schema nor takes such a change back."""
+    return _PLAIN.match(statement) is not None
 
 
 def in_failure(error: BaseException, statement: str | None) -> str | None:

@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Any
 from seatrial.postgres.sessions.libraries import require_sqlalchemy
 
 if TYPE_CHECKING:
-    from sqlalchemy.engine import Engine
-    from sqlalchemy.ext.asyncio import AsyncEngine
-
     from seatrial.config import DatabaseAddress
     from seatrial.errors import IsolationError
     from seatrial.postgres.sessions.asynchronous import AsyncTestSession
+    from seatrial.postgres.sessions.gate import Gate
+    from seatrial.postgres.sessions.loops import Loops
     from seatrial.postgres.sessions.synchronous import SyncTestSession
 
 APPLICATION_NAME = "seatrial session"
@@ -27,8 +26,9 @@ class Sessions:
 
     def __init__(self, address: DatabaseAddress) -> None:
         self._address = address
-        self._engine: Engine | None = None
-        self._async_engine: AsyncEngine | None = None
+        self._gate: Gate | None = None
+        self._async_gate: Gate | None = None
+        self._loops: Loops | None = None
         self._open: list[SyncTestSession | AsyncTestSession] = []
 
     def open(self, *, rollback: bool) -> SyncTestSession:
@@ -41,13 +41,7 @@ class Sessions:
         require_sqlalchemy(asynchronous=False)
         from seatrial.postgres.sessions.synchronous import SyncTestSession  # noqa: PLC0415 - not our dependency
 
-        if self._engine is None:
-            from sqlalchemy import create_engine  # noqa: PLC0415
-
-            self._engine = create_engine(
-                self._address.url("sync"), pool_size=1, connect_args=self._named("sync")
-            )
-        opened = SyncTestSession(self._engine, rollback=rollback)
+        opened = SyncTestSession(self._gate or self._make_gate(), rollback=rollback)
         self._open.append(opened)
         return opened
 
@@ -61,13 +55,9 @@ class Sessions:
         require_sqlalchemy(asynchronous=True)
         from seatrial.postgres.sessions.asynchronous import AsyncTestSession  # noqa: PLC0415 - not our dependency
 
-        if self._async_engine is None:
-            from sqlalchemy.ext.asyncio import create_async_engine  # noqa: PLC0415
-
-            url = self._address.url("async")
-            driver = url.partition("://")[0].partition("+")[2]
-            self._async_engine = create_async_engine(url, pool_size=1, connect_args=self._named(driver))
-        opened = AsyncTestSession(self._async_engine, rollback=rollback)
+        if self._async_gate is None or self._loops is None:
+            self._async_gate, self._loops = self._make_loops()
+        opened = AsyncTestSession(self._async_gate, self._loops, rollback=rollback)
         self._open.append(opened)
         return opened
 
@@ -85,8 +75,31 @@ class Sessions:
 
     def close(self) -> None:
         """Close what is kept from test to test."""
-        if self._engine is not None:
-            self._engine.dispose()
+        if self._gate is not None:
+            self._gate.engine.dispose()
+        if self._loops is not None:
+            self._loops.close()
+
+    def _make_gate(self) -> Gate:
+        from sqlalchemy import create_engine  # noqa: PLC0415 - not our dependency
+
+        from seatrial.postgres.sessions.gate import Gate  # noqa: PLC0415
+
+        self._gate = Gate(
+            create_engine(self._address.url("sync"), pool_size=1, connect_args=self._named("sync"))
+        )
+        return self._gate
+
+    def _make_loops(self) -> tuple[Gate, Loops]:
+        from sqlalchemy.ext.asyncio import create_async_engine  # noqa: PLC0415 - not our dependency
+
+        from seatrial.postgres.sessions.gate import Gate  # noqa: PLC0415
+        from seatrial.postgres.sessions.loops import Loops  # noqa: PLC0415
+
+        url = self._address.url("async")
+        driver = url.partition("://")[0].partition("+")[2]
+        engine = create_async_engine(url, pool_size=1, connect_args=self._named(driver))
+        return Gate(engine.sync_engine), Loops(engine, keep=self._address.engine != "sqlite")
 
     def _named(self, driver: str) -> dict[str, Any]:
         """How a connection says in `pg_stat_activity` whose it is."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 
 from seatrial.errors import IsolationError
 
 
+@cache
 def require_sqlalchemy(*, asynchronous: bool) -> None:
     """Refuse to go on without what a session needs.
 

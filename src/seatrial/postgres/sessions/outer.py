@@ -5,25 +5,35 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError
 
-from seatrial.postgres.sessions import breakouts
+from seatrial.postgres.sessions import breakouts, scripts
 from seatrial.postgres.sessions.savepoints import Savepoints
-from seatrial.postgres.sql import identifier
+from seatrial.postgres.sql import literal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
-    from sqlalchemy.engine import Connection, Engine, ExceptionContext
+    from sqlalchemy.engine import Connection, ExceptionContext
+    from sqlalchemy.pool import PoolProxiedConnection
 
     from seatrial.errors import IsolationError
+    from seatrial.postgres.sessions.gate import Gate
     from seatrial.postgres.sessions.problems import Problems
 
 _CHECK = "seatrial_check"
+# Whoever changes a relation locks it until the end of the transaction.
+_CHANGES_NO_SCHEMA = """
+SELECT 1 / (NOT EXISTS (
+  SELECT FROM pg_locks WHERE pid = pg_backend_pid() AND mode = 'AccessExclusiveLock'))::int
+"""
+# SET CONSTRAINTS goes by name, and refuses a name that also one has which can never be deferred.
 _DEFERRED = """
-select n.nspname, c.conname from pg_constraint c join pg_namespace n on n.oid = c.connamespace
-group by 1, 2 having bool_or(c.condeferred) and bool_and(c.condeferrable)
+select coalesce(string_agg(distinct quote_ident(n.nspname) || '.' || quote_ident(c.conname), ', '), '')
+from pg_constraint c join pg_namespace n on n.oid = c.connamespace
+where c.condeferred and not exists (
+  select from pg_constraint o
+  where o.connamespace = c.connamespace and o.conname = c.conname and not o.condeferrable)
 """
 
 
@@ -35,28 +45,21 @@ class OuterTransaction:
     refused.
 
     For an asynchronous engine all methods have to be called where SQLAlchemy may await (`greenlet_spawn`).
+    What can go wrong is looked for in one round trip, and only if something did, bit by bit.
 
     Args:
-        engine: where to connect. Its events are listened to for as long as it lives.
+        gate: of the engine where to connect, whose events are listened to meanwhile.
         problems: where to note what is wrong with the test.
     """
 
-    def __init__(self, engine: Engine, problems: Problems) -> None:
-        self._engine = engine
+    def __init__(self, gate: Gate, problems: Problems) -> None:
+        self._gate = gate
         self._problems = problems
         self._connection: Connection | None = None
         self._savepoints = Savepoints()
         self._began: object = None
         self._unchecked = False
         self._ended = False
-        self._listeners: dict[str, Callable[..., Any]] = {
-            "checkout": self._refuse_second,
-            "set_connection_execution_options": self._refuse_options,
-            "before_cursor_execute": self._before_statement,
-            "handle_error": self._explain,
-            "commit": self._refuse_commit,
-            "rollback": self._refuse_rollback,
-        }
 
     def connection(self) -> Connection:
         """The connection, in its transaction.
@@ -90,29 +93,81 @@ class OuterTransaction:
         self.check()
         self._ended = True
         connection, self._connection = self._connection, None
-        if connection is not None:
-            for name, listener in self._listeners.items():
-                event.remove(self._engine, name, listener)
-            self._roll_back(connection)
-            # Where the server has ended its session already, the transaction is gone, and told of.
-            with contextlib.suppress(DBAPIError):
-                connection.close()
+        if connection is None:
+            return
+        self._gate.occupant = None
+        if not self._rinsed(connection):
+            with contextlib.suppress(Exception):
+                # What is open in it would pass for another's, as long as the server has not noticed.
+                connection.connection.rollback()
+            connection.invalidate()
+        # Where the server has ended its session already, the transaction is gone, and told of.
+        with contextlib.suppress(DBAPIError):
+            connection.close()
 
-    def _roll_back(self, connection: Connection) -> None:
-        # After a commit that was refused SQLAlchemy takes the transaction for ended and leaves it open. A
-        # connection that is closed like that ends its transaction at a moment of the server's choice.
-        with contextlib.suppress(Exception):
-            connection.connection.rollback()
+    def on_checkout(self, *_: object) -> None:
+        """Refuse a second connection."""
+        raise self._refuse("it opens a second connection, which does not see what the first has written")
+
+    def on_execution_options(self, _: Connection, options: Mapping[str, Any]) -> None:
+        """Refuse another isolation level."""
+        level = options.get("isolation_level")
+        if level is not None:
+            raise self._refuse(
+                f"it asks for the isolation level {level}, and its transaction has begun already"
+            )
+
+    def on_statement(self, connection: Connection, _: object, statement: str, *__: object) -> None:
+        """Refuse what would end the transaction, and do what belongs to a COMMIT where one is meant."""
+        what = breakouts.in_statement(statement)
+        if what is not None:
+            raise self._refuse(what)
+        if self._savepoints.is_outermost_released_by(statement):
+            self._as_at_commit(connection)
+        self._savepoints.follow(statement)
+
+    def on_error(self, context: ExceptionContext) -> None:
+        """Tell what the server's refusal says about the transaction."""
+        what = breakouts.in_failure(context.original_exception, context.statement)
+        if what is not None:
+            raise self._refuse(what) from context.original_exception
+
+    def on_commit(self, _: Connection) -> None:
+        """Refuse the end of the transaction."""
+        raise self._refuse("it commits the transaction itself, by way of its connection")
+
+    def on_rollback(self, _: Connection) -> None:
+        """Refuse the end of the transaction."""
+        raise self._refuse("it rolls the transaction back, by way of its connection")
 
     def _begin(self) -> Connection:
-        connection = self._engine.connect()
+        connection = self._gate.engine.connect()
         connection.begin()
-        self._began = connection.exec_driver_sql("select transaction_timestamp()").scalar_one()
-        for name, listener in self._listeners.items():
-            event.listen(self._engine, name, listener)
+        self._connection = connection
+        self._began = self._sql("select transaction_timestamp()")
+        self._gate.occupant = self
         return connection
 
+    def _rinsed(self, connection: Connection) -> bool:
+        """Roll back and rinse; whether the next test can have the connection."""
+        if self._problems.known:
+            return False  # nobody knows what such a session still has
+        try:
+            scripts.rinse(connection.connection, plain=self._gate.all_plain)
+        except Exception:  # noqa: BLE001 - every driver has its own
+            return False
+        return True
+
     def _examine(self) -> None:
+        questions = [f"SELECT 1 / (transaction_timestamp() = {literal(str(self._began))}::timestamptz)::int"]
+        if scripts.remembers_schema(self._raw):
+            questions.append(_CHANGES_NO_SCHEMA)
+        checks = "; ".join([*questions, "SET CONSTRAINTS ALL IMMEDIATE", f"ROLLBACK TO SAVEPOINT {_CHECK}"])
+        if not self._passes(checks):
+            self._gate.all_plain = False
+            self._examine_bit_by_bit()
+
+    def _examine_bit_by_bit(self) -> None:
         try:
             self._sql(f"SAVEPOINT {_CHECK}")
         except Exception as error:
@@ -131,10 +186,26 @@ class OuterTransaction:
         self._sql(f"ROLLBACK TO SAVEPOINT {_CHECK}")
         self._sql(f"RELEASE SAVEPOINT {_CHECK}")
 
-    def _sql(self, statement: str) -> object:
-        """Execute below SQLAlchemy, whose view of the transaction may be another after an error."""
+    def _passes(self, script: str) -> bool:
+        """Whether statements all succeed, in one round trip; if one fails, none was executed."""
+        if not scripts.can_run(self._raw):
+            return False
+        try:
+            scripts.run(self._raw, f"SAVEPOINT {_CHECK}; {script}; RELEASE SAVEPOINT {_CHECK}")
+        except Exception:  # noqa: BLE001 - every driver has its own; whoever asked looks closer
+            with contextlib.suppress(Exception):
+                scripts.run(self._raw, f"ROLLBACK TO SAVEPOINT {_CHECK}; RELEASE SAVEPOINT {_CHECK}")
+            return False
+        return True
+
+    @property
+    def _raw(self) -> PoolProxiedConnection:
+        """What is below SQLAlchemy, whose view of the transaction may be another after an error."""
         assert self._connection is not None  # callers looked
-        cursor = self._connection.connection.cursor()
+        return self._connection.connection
+
+    def _sql(self, statement: str) -> object:
+        cursor = self._raw.cursor()
         try:
             cursor.execute(statement)
             row = cursor.fetchone() if cursor.description else None
@@ -148,39 +219,13 @@ class OuterTransaction:
         self._problems.add(problem)
         return problem
 
-    def _refuse_second(self, *_: object) -> None:
-        raise self._refuse("it opens a second connection, which does not see what the first has written")
-
-    def _refuse_options(self, _: Connection, options: Mapping[str, Any]) -> None:
-        level = options.get("isolation_level")
-        if level is not None:
-            raise self._refuse(
-                f"it asks for the isolation level {level}, and its transaction has begun already"
-            )
-
-    def _before_statement(self, connection: Connection, _: object, statement: str, *__: object) -> None:
-        what = breakouts.in_statement(statement)
-        if what is not None:
-            raise self._refuse(what)
-        if self._savepoints.is_outermost_released_by(statement):
-            self._as_at_commit(connection)
-        self._savepoints.follow(statement)
-
-    def _explain(self, context: ExceptionContext) -> None:
-        what = breakouts.in_failure(context.original_exception, context.statement)
-        if what is not None:
-            raise self._refuse(what) from context.original_exception
-
-    def _refuse_commit(self, _: Connection) -> None:
-        if not self._ended:
-            raise self._refuse("it commits the transaction itself, by way of its connection")
-
-    def _refuse_rollback(self, _: Connection) -> None:
-        if not self._ended:
-            raise self._refuse("it rolls the transaction back, by way of its connection")
-
     def _as_at_commit(self, connection: Connection) -> None:
         """Let deferred constraints speak now, and be deferred again for what follows, as a COMMIT does."""
+        known = self._gate.deferred
+        if known is not None and self._passes(
+            f"{_immediate_but(known)}; SELECT 1 / (({_DEFERRED}) = {literal(known)})::int"
+        ):
+            return
         try:
             connection.exec_driver_sql("SET CONSTRAINTS ALL IMMEDIATE")
         except DBAPIError:
@@ -188,9 +233,15 @@ class OuterTransaction:
             self._sql(f"ROLLBACK TO SAVEPOINT {self._savepoints.names[0]}")
             self._savepoints.names.clear()
             raise
-        names = [
-            f"{identifier(schema)}.{identifier(constraint)}"
-            for schema, constraint in connection.exec_driver_sql(_DEFERRED)
-        ]
-        if names:
-            connection.exec_driver_sql(f"SET CONSTRAINTS {', '.join(names)} DEFERRED")
+        self._gate.deferred = known = str(self._sql(_DEFERRED))
+        if known:
+            self._sql(_deferring(known))
+
+
+def _immediate_but(deferred: str) -> str:
+    immediate = "SET CONSTRAINTS ALL IMMEDIATE"
+    return f"{immediate}; {_deferring(deferred)}" if deferred else immediate
+
+
+def _deferring(names: str) -> str:
+    return f"SET CONSTRAINTS {names} DEFERRED"

@@ -13,13 +13,18 @@ class Problems:
 
     def __init__(self) -> None:
         self._untold: list[IsolationError] = []
-        self._known: set[str] = set()
+        self._texts: set[str] = set()
 
     def add(self, problem: IsolationError) -> None:
         """Note a problem, unless it is known."""
-        if str(problem) not in self._known:
-            self._known.add(str(problem))
+        if str(problem) not in self._texts:
+            self._texts.add(str(problem))
             self._untold.append(problem)
+
+    @property
+    def known(self) -> bool:
+        """Whether anything was noted, told or not."""
+        return bool(self._texts)
 
     def take(self) -> list[IsolationError]:
         """What was noted since the last time, in order."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.orm import Session
 
+from seatrial.postgres.sessions import scripts
 from seatrial.postgres.sessions.outer import OuterTransaction
 from seatrial.postgres.sessions.problems import Problems
 
@@ -14,35 +15,42 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import Connection, Engine
 
+    from seatrial.postgres.sessions.gate import Gate
 
-def session_class(default: Callable[[], Engine | Connection]) -> type[Session]:
-    """Sessions that ask for their connection when they need it, and not before."""
 
-    class TestSession(Session):
-        __test__ = False
+class TestSession(Session):
+    """A session that asks for its connection when it needs it, and not before.
 
-        def get_bind(
-            self, *_: Any, bind: Engine | Connection | None = None, **__: Any
-        ) -> Engine | Connection:
-            return default() if bind is None else bind
+    Args:
+        default: where it connects, unless the caller says where.
+        options: as for `Session`.
+    """
 
-    return TestSession
+    __test__ = False
+
+    def __init__(self, *, default: Callable[[], Engine | Connection], **options: Any) -> None:
+        super().__init__(**options)
+        self._default = default
+
+    def get_bind(self, *_: Any, bind: Engine | Connection | None = None, **__: Any) -> Engine | Connection:
+        """See `Session.get_bind`."""
+        return self._default() if bind is None else bind
 
 
 class SyncTestSession:
     """The session of one test, and what is to be said about it.
 
     Args:
-        engine: keeps at most one connection, which the next test uses again.
+        gate: of an engine that keeps at most one connection, which the next test uses again.
         rollback: whether the test runs inside one transaction.
     """
 
-    def __init__(self, engine: Engine, *, rollback: bool) -> None:
+    def __init__(self, gate: Gate, *, rollback: bool) -> None:
         self.problems = Problems()
-        self._engine = engine
+        self._gate = gate
         self._used = False
-        self._outer = OuterTransaction(engine, self.problems) if rollback else None
-        self.session = session_class(self._bind)(join_transaction_mode="create_savepoint")
+        self._outer = OuterTransaction(gate, self.problems) if rollback else None
+        self.session = TestSession(default=self._bind, join_transaction_mode="create_savepoint")
 
     def check(self) -> None:
         """Look at the test's work before its clean-up begins."""
@@ -55,22 +63,20 @@ class SyncTestSession:
             # First: a session would try to roll back to a savepoint that may be gone.
             self._outer.end()
         self.session.close()
-        if self._used:
-            self._rinse()
+        if self._used and self._outer is None:
+            rinse_pooled(self._gate)
 
     def _bind(self) -> Engine | Connection:
         self._used = True
-        return self._outer.connection() if self._outer is not None else self._engine
+        return self._outer.connection() if self._outer is not None else self._gate.engine
 
-    def _rinse(self) -> None:
-        """Take settings, temporary tables and locks off the connection that the next test will get."""
-        raw = self._engine.raw_connection()
-        try:
-            driver: Any = raw.driver_connection
-            driver.autocommit = True
-            raw.cursor().execute("DISCARD ALL")
-            driver.autocommit = False
-        except Exception:  # noqa: BLE001 - a connection that does not answer is of no use to the next test
-            raw.invalidate()
-        finally:
-            raw.close()
+
+def rinse_pooled(gate: Gate) -> None:
+    """Clean the connection in the pool after a test that committed for real, or throw it away."""
+    raw = gate.engine.raw_connection()
+    try:
+        scripts.rinse(raw, plain=False)
+    except Exception:  # noqa: BLE001 - a connection that does not answer is of no use to the next test
+        raw.invalidate()
+    finally:
+        raw.close()

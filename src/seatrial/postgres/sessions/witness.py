@@ -14,21 +14,32 @@ if TYPE_CHECKING:
 Testimony = Literal["nobody", "somebody", "unknown"]
 
 _WALINSPECT_TELLS_IDS = 160000
-_NOW = """
-select pg_snapshot_xmax(s)::text::bigint, array(select x::text::bigint from pg_snapshot_xip(s) x),
-       pg_current_wal_insert_lsn()::text
-from pg_current_snapshot() s
+# What is asked of every test, in one round trip. A transaction that began after the snapshot has an id that
+# is not below its end, and belongs to the next look.
+_LOOK = """
+select next, running, pg_current_wal_insert_lsn()::text,
+  array(
+    select x from (
+      select unnest(%(running)s::bigint[]) union all select generate_series(%(since)s::bigint, next - 1)
+    ) t (x)
+    where pg_xact_status(x::text::xid8) = 'committed'
+  ),
+  %(open)s and (
+    exists (
+      select from pg_stat_get_activity(null)
+      where datid = (select oid from pg_database where datname = %(name)s) and backend_xid is not null
+    ) or exists (
+      select from pg_prepared_xact()
+      where dbid = (select oid from pg_database where datname = %(name)s)
+    )
+  )
+from (
+  select pg_snapshot_xmax(s)::text::bigint, array(select x::text::bigint from pg_snapshot_xip(s) x)
+  from pg_current_snapshot() s
+) now (next, running)
 """
-_COMMITTED = """
-select x from (
-  select unnest(%(running)s::bigint[]) union all select generate_series(%(from)s::bigint, %(to)s::bigint - 1)
-) t (x)
-where pg_xact_status(x::text::xid8) = 'committed'
-"""
-_OPEN = """
-select exists (select from pg_stat_activity where datname = %(name)s and backend_xid is not null)
-    or exists (select from pg_prepared_xacts where database = %(name)s)
-"""
+# No id is above it, so there is nothing to look at.
+_NOTHING = 1 << 62
 _OF_DATABASE = """
 select exists (
   select from pg_get_wal_block_info(%(start)s::pg_lsn, pg_current_wal_flush_lsn()) b
@@ -44,6 +55,13 @@ class Mark(NamedTuple):
     next_id: int
     running: list[int]
     position: str
+
+
+class Account(NamedTuple):
+    """What was found since a mark, and the moment up to which it was looked for."""
+
+    testimony: Testimony
+    until: Mark
 
 
 class Witness:
@@ -65,11 +83,9 @@ class Witness:
 
     def mark(self) -> Mark:
         """The present moment."""
-        row = self._admin().execute(_NOW).fetchone()
-        assert row is not None  # the statement has no condition
-        return Mark(*row)
+        return self._look(Mark(_NOTHING, [], ""), open_counts=False)[0]
 
-    def testimony(self, since: Mark, *, open_counts: bool) -> Testimony:
+    def testimony(self, since: Mark, *, open_counts: bool) -> Account:
         """Whether somebody has written to the database and did not roll that back.
 
         Args:
@@ -77,9 +93,11 @@ class Witness:
             open_counts: whether to count what may still be committed, too. The caller's own transactions must
                 be over then.
         """
-        if open_counts and self._tells(_OPEN, {"name": self._database}):
-            return "somebody"
-        committed = self._committed(since)
+        now, committed, is_open = self._look(since, open_counts=open_counts)
+        return Account("somebody" if is_open else self._of_these(committed, since), now)
+
+    def _of_these(self, committed: list[int], since: Mark) -> Testimony:
+        """Whether one of these transactions has written to the database."""
         if not committed:
             return "nobody"
         if not self._can_read_log():
@@ -104,13 +122,18 @@ class Witness:
             self._connection.close()
             self._connection = None
 
-    def _committed(self, since: Mark) -> list[int]:
-        """The ids of the transactions of the whole server that were committed since then."""
-        now = self.mark()
-        if now.next_id == since.next_id and not since.running:
-            return []
-        values = {"running": since.running, "from": since.next_id, "to": now.next_id}
-        return [row[0] for row in self._admin().execute(_COMMITTED.encode(), values)]
+    def _look(self, since: Mark, *, open_counts: bool) -> tuple[Mark, list[int], bool]:
+        """The present moment, which transactions were committed before it, and whether one is open."""
+        values = {
+            "running": since.running,
+            "since": since.next_id,
+            "open": open_counts,
+            "name": self._database,
+        }
+        row = self._admin().execute(_LOOK.encode(), values, prepare=True).fetchone()
+        assert row is not None  # the statement has no condition
+        next_id, running, position, committed, is_open = row
+        return Mark(next_id, running, position), committed, is_open
 
     def _tells(self, question: str, values: dict[str, Any]) -> bool:
         row = self._admin().execute(question.encode(), values).fetchone()
@@ -135,5 +158,8 @@ class Witness:
     def _admin(self) -> psycopg.Connection[Any]:
         if self._connection is None or self._connection.closed:
             self._connection = self._cluster.connect(self._cluster.admin["dbname"])
-            self._connection.execute("set synchronous_commit = on")
+            # Planned anew for each test, the look would take twice as long.
+            self._connection.execute(
+                "set synchronous_commit = on; set plan_cache_mode = force_generic_plan", prepare=False
+            )
         return self._connection

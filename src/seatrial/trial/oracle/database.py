@@ -61,13 +61,22 @@ class DatabaseOracle:
     Args:
         cluster: where the tested database is.
         name: its name.
-        address: host and port under which the application knows the server.
+        addresses: hosts and ports under which the application and tests know the server.
+        client_port: see `SessionWatch`.
         healer: tells the pools that sessions have ended, and knows the application, if one runs.
     """
 
-    def __init__(self, cluster: Cluster, *, name: str, address: tuple[str, int], healer: PoolHealer) -> None:
-        self._sessions = SessionWatch(cluster, name)
-        self._addresses: Addresses = {address}
+    def __init__(
+        self,
+        cluster: Cluster,
+        *,
+        name: str,
+        addresses: Addresses,
+        healer: PoolHealer,
+        client_port: Callable[[int], int],
+    ) -> None:
+        self._sessions = SessionWatch(cluster, name, client_port=client_port)
+        self._addresses = addresses
         self._healer = healer
         self._checkouts = Checkouts()
         self._before = _Before()

@@ -78,11 +78,11 @@ class Oracle:
     def _started(self) -> DatabaseOracle | None:
         """The watch over the database, as soon as its server runs."""
         if self._of_database is None and self.database is not None and self.database.prepared is not None:
-            address = self.database.address
             self._of_database = DatabaseOracle(
                 self.database.prepared.cluster,
                 name=self.database.name,
-                address=(address.host, address.port),
+                addresses=self.database.places,
                 healer=self._healer,
+                client_port=self.database.client_port,
             )
         return self._of_database

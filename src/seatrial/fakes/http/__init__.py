@@ -1,0 +1,1 @@
+"""A fake of any REST service: routes, collections, an OpenAPI document, webhooks."""

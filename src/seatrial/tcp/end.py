@@ -1,0 +1,132 @@
+"""One end of a connection that passes the proxy."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import struct
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_LINGER_NONE = struct.pack("ii", 1, 0)
+
+
+class End(asyncio.Protocol):
+    """The client's or the service's end; tells the link what arrives, and does what the link says.
+
+    Attributes:
+        is_open: whether the connection exists and was not lost.
+        got_eof: whether the peer has said that it sends nothing more.
+        port: the number of the port that is the client's side of this connection; 0 before it is made,
+            and for a unix socket.
+    """
+
+    def __init__(
+        self,
+        *,
+        made: Callable[[], None],
+        received: Callable[[bytes], None],
+        ended: Callable[[], None],
+        lost: Callable[[Exception | None], None],
+    ) -> None:
+        self._made = made
+        self._received = received
+        self._ended = ended
+        self._lost = lost
+        self.transport: asyncio.Transport | None = None
+        self.is_open = False
+        self.got_eof = False
+        self.port = 0
+        self.other: End | None = None
+        self._paused: set[str] = set()
+        self._when_flushed: Callable[[], None] | None = None
+
+    # --- what the event loop calls -----------------------------------------------------------------------
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Note the transport; small packets go out at once."""
+        assert isinstance(transport, asyncio.Transport)
+        self.transport = transport
+        self.is_open = True
+        raw = transport.get_extra_info("socket")
+        if raw.family != socket.AF_UNIX:
+            raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._made()
+
+    def data_received(self, data: bytes) -> None:
+        """Pass on what arrives."""
+        self._received(data)
+
+    def eof_received(self) -> bool:
+        """Keep the other direction open, as TCP does."""
+        self.got_eof = True
+        self._ended()
+        return True
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Note the end."""
+        self.is_open = False
+        self._lost(exc)
+
+    def pause_writing(self) -> None:
+        """The peer reads slowly: read as slowly from the other side."""
+        if self.other is not None:
+            self.other.pause("full")
+
+    def resume_writing(self) -> None:
+        """The peer has caught up."""
+        if self._when_flushed is not None:
+            self._when_flushed()
+        elif self.other is not None:
+            self.other.resume("full")
+
+    # --- what the link calls -----------------------------------------------------------------------------
+
+    def pause(self, why: str) -> None:
+        """Read nothing until every reason for it is gone."""
+        self._paused.add(why)
+        if self.transport is not None:
+            self.transport.pause_reading()
+
+    def resume(self, why: str) -> None:
+        """A reason not to read is gone."""
+        self._paused.discard(why)
+        if not self._paused and self.transport is not None and not self.transport.is_closing():
+            self.transport.resume_reading()
+
+    def write(self, data: bytes | bytearray) -> None:
+        """Send, if there is still somebody."""
+        if self.transport is not None and not self.transport.is_closing():
+            self.transport.write(data)
+
+    def say_eof(self) -> None:
+        """Say that nothing more comes, after all that was written."""
+        if self.transport is not None and not self.transport.is_closing():
+            with contextlib.suppress(OSError):
+                self.transport.write_eof()
+
+    def close(self) -> None:
+        """Close after all that was written."""
+        if self.transport is not None:
+            self.transport.close()
+
+    def abort(self, *, reset: bool = False) -> None:
+        """End at once; with `reset` the peer gets a TCP reset instead of an orderly end."""
+        if self.transport is None or not self.is_open:
+            return
+        if reset:
+            with contextlib.suppress(OSError):
+                raw = self.transport.get_extra_info("socket")
+                raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_NONE)
+        self.transport.abort()
+
+    def after_flush(self, function: Callable[[], None]) -> None:
+        """Call a function when everything that was written is with the kernel."""
+        if self.transport is None or not self.transport.get_write_buffer_size():
+            function()
+            return
+        self._when_flushed = function
+        self.transport.set_write_buffer_limits(high=0)

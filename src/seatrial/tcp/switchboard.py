@@ -1,0 +1,84 @@
+"""What all connections through one proxy share."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import TYPE_CHECKING, Any
+
+from seatrial.tcp.faults import Script
+
+if TYPE_CHECKING:
+    from seatrial.tcp.link import Link
+    from seatrial.tcp.target import Target
+    from seatrial.tcp.wire import Wire
+
+
+class Switchboard:
+    """The faults of a service, and who is connected. Lives in the thread of the proxies.
+
+    Args:
+        target: where the service is.
+        wire: what tells its uses.
+
+    Attributes:
+        links: the connections there are.
+        ports: where a client comes from, by the port from which the service sees it come.
+        severed: ports of connections that a fault has ended.
+        is_down: whether nobody is to be found here.
+    """
+
+    def __init__(self, target: Target, *, wire: Wire) -> None:
+        self.target = target
+        self.wire = wire
+        self.script = Script()
+        self.links: set[Link] = set()
+        self.ports: dict[int, int] = {}
+        self.severed: set[int] = set()
+        self.is_down = False
+        self._troubles: dict[str, None] = {}
+        self._waiting: list[asyncio.Event] = []
+        self._tasks: set[asyncio.Task[Any]] = set()
+
+    def keep(self, task: asyncio.Task[Any]) -> None:
+        """Hold a task until it is done; a failure of it is held against the test."""
+        self._tasks.add(task)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[Any]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._troubles[f"it failed with {type(error).__name__}: {error}"] = None
+
+    def cancel_tasks(self) -> None:
+        """Give up what is under way."""
+        for task in list(self._tasks):
+            task.cancel()
+
+    def forget(self, link: Link) -> None:
+        """Both ends of a connection are gone."""
+        self.links.discard(link)
+        self.ports.pop(link.port, None)
+        if not self.links:
+            for waiting in self._waiting:
+                waiting.set()
+
+    async def nobody(self, seconds: float) -> None:
+        """Wait until the last connection is gone, but no longer than that."""
+        if self.links:
+            self._waiting.append(gone := asyncio.Event())
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(gone.wait(), seconds)
+            self._waiting.remove(gone)
+
+    def note_unreachable(self, error: OSError) -> None:
+        """A client came, and the service was not there."""
+        self._troubles[f"nobody answers at {self.target}: {error.strerror or error}"] = None
+
+    def troubles(self) -> list[str]:
+        """What went wrong with the service itself, each once."""
+        return list(self._troubles)
+
+    def forget_troubles(self) -> None:
+        """Another test begins."""
+        self._troubles.clear()
