@@ -89,13 +89,10 @@ def _answer(fake: Fake, request: Request, attempt: Attempt, wire: Wire) -> ASGIA
         fault = fake.faults.take() if handler is not None else None
         attempt.fault = str(fault) if fault is not None else None
         sending = _Sending(send, attempt=attempt, wire=wire, fault=fault, note=fake.note_problem)
-        try:
-            response = await _struck(fake, fault, wire)
-            if response is None:
-                response = await _handled(fake, request, handler)
-            await response(scope, receive, sending)
-        finally:
-            attempt.answer = bytes(sending.sent)
+        response = await _struck(fake, fault, wire)
+        if response is None:
+            response = await _handled(fake, request, handler)
+        await response(scope, receive, sending)
 
     return answer
 
@@ -150,8 +147,6 @@ class _Sending:
         self._attempt = attempt
         self._wire = wire
         self._fault = fault
-        self.sent = bytearray()
-        """The body so far."""
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -168,20 +163,22 @@ class _Sending:
             await self._send_part(body, more=more)
 
     async def _send_part(self, body: bytes, *, more: bool) -> None:
-        self.sent += body
+        self._attempt.sent += body
         await self._send({"type": "http.response.body", "body": body, "more_body": more})
         if more:
             # A stream that never waits would keep the loop from seeing that its client has gone.
             await asyncio.sleep(0)
 
     async def _send_until_cut(self, body: bytes, fault: Cut, *, more: bool) -> None:
-        left = (fault.after or 0) - len(self.sent)
+        left = (fault.after or 0) - len(self._attempt.sent)
         if len(body) > left:
             await self._send_part(body[:left], more=True)
             await _end(self._wire, reset=fault.reset)
         await self._send_part(body, more=more)
         if not more:
-            self._note(f"its answer was over before the scripted {fault}: it has {len(self.sent)} bytes")
+            self._note(
+                f"its answer was over before the scripted {fault}: it has {len(self._attempt.sent)} bytes"
+            )
 
     async def _send_slowly(self, body: bytes, fault: Slowness, *, more: bool) -> None:
         # Ten pieces a second: slow for the client, and soon over when the client has gone.
