@@ -170,9 +170,9 @@ def test_a_slow_body_meets_the_clients_timeout(fakes, client):
 
 def test_a_fault_without_a_number_strikes_until_the_reset(fakes, client):
     fakes.openai.fail(503, times=None)
-    assert fakes.problems(grace=10) == ["openai: nothing met the scripted fail(503)"]
+    assert fakes.problems() == ["openai: nothing met the scripted fail(503)"]
     assert [ask(client).status_code for _ in range(3)] == [503] * 3
-    assert fakes.problems() == []
+    assert fakes.problems(grace=10) == []
     fakes.reset()
     assert ask(client).status_code == 200
 
@@ -197,7 +197,7 @@ def test_an_answer_that_nobody_reads_to_its_end_is_held_against_the_test(fakes, 
     fakes.openai.slow(1)
     with client.stream("POST", "/v1/chat/completions", json=BODY) as answer:
         assert answer.status_code == 200
-        assert fakes.problems(grace=10) == [
+        assert fakes.problems() == [
             "openai: its answer to POST /v1/chat/completions was neither read to its end nor closed"
         ]
 
@@ -210,6 +210,7 @@ def test_the_journal_has_what_was_sent_and_answered_and_no_credential(fakes, cli
     assert call.headers["authorization"] == "***"
     assert call.headers.carries("authorization", "Bearer k")
     assert (call.status, call.answer, call.answer_json) == (200, answer.content, answer.json())
+    assert fakes.problems(grace=10) == []
     assert call.attempts[0].seconds > 0
     assert fakes.openai.calls(path="/v1/models") == []
 
