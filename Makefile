@@ -5,11 +5,12 @@ RUN     = $(VENV)/bin/python -m
 LOCK    = requirements/dev.txt
 STAMP   = $(VENV)/.installed
 BENCH   = $(VENV)-bench
+CLIENTS = $(VENV)-clients
 
 .DEFAULT_GOAL := help
 .PHONY: help install lock demo dev test test-unit test-integration test-integration-postgres test-integration-sqlite \
         test-cov test-watch test-machine \
-        migrate lint format check docs ci bench build clean
+        migrate lint format check docs ci bench build clean clients
 
 help: ## the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-26s %s\n", $$1, $$2}'
@@ -32,6 +33,14 @@ $(BENCH)/.installed: $(STAMP) requirements/bench.txt
 	@$(VENV)/bin/uv pip install --quiet --python $(BENCH)/bin/python --no-deps --no-build-isolation -e .
 	@touch $@
 
+# Other clients for the fakes: openai 2.x does not go together with the 3.x of the tests' environment.
+$(CLIENTS)/.installed: $(STAMP) requirements/clients.txt
+	@test -x $(CLIENTS)/bin/python || $(VENV)/bin/python -m venv --without-pip $(CLIENTS)
+	@$(VENV)/bin/uv pip install --quiet --python $(CLIENTS)/bin/python --require-hashes -r requirements/clients.txt
+	@touch $@
+
+clients: $(CLIENTS)/.installed ## the environment with other clients, for the tests of the fakes
+
 lock: $(STAMP) ## compile the locks anew (needs the package index)
 	$(VENV)/bin/uv pip compile pyproject.toml --all-extras --group tests --group agents --group dev \
 	  --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
@@ -39,6 +48,9 @@ lock: $(STAMP) ## compile the locks anew (needs the package index)
 	$(VENV)/bin/uv pip compile pyproject.toml --all-extras --group bench -c $(LOCK) \
 	  --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
 	  --quiet -o requirements/bench.txt
+	$(VENV)/bin/uv pip compile pyproject.toml --group clients \
+	  --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
+	  --quiet --upgrade -o requirements/clients.txt
 	grep -A200 '^uv==' $(LOCK) | awk 'NR==1 || /^ /{print; next} {exit}' > requirements/uv.txt
 
 demo: $(STAMP) ## the main job: the suite of examples/agents on embedded PostgreSQL
@@ -99,4 +111,4 @@ build: $(STAMP) ## the wheel and the source distribution
 	@$(VENV)/bin/uv build --quiet --no-build-isolation --python $(VENV)/bin/python
 
 clean: ## remove the environment and everything made
-	rm -rf $(VENV) $(BENCH) dist build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .coverage htmlcov
+	rm -rf $(VENV) $(BENCH) $(CLIENTS) dist build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .coverage htmlcov

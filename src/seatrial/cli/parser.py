@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from seatrial import __version__
-from seatrial.cli import db, run
+from seatrial.cli import db, fake, run
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -17,4 +17,5 @@ def make_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     run.add_to(commands)
     db.add_to(commands)
+    fake.add_to(commands)
     return parser

@@ -163,18 +163,21 @@ class _Sending:
             await self._send_part(body, more=more)
 
     async def _send_part(self, body: bytes, *, more: bool) -> None:
-        self._attempt.answer += body
+        self._attempt.sent += body
         await self._send({"type": "http.response.body", "body": body, "more_body": more})
+        if more:
+            # A stream that never waits would keep the loop from seeing that its client has gone.
+            await asyncio.sleep(0)
 
     async def _send_until_cut(self, body: bytes, fault: Cut, *, more: bool) -> None:
-        left = (fault.after or 0) - len(self._attempt.answer)
+        left = (fault.after or 0) - len(self._attempt.sent)
         if len(body) > left:
             await self._send_part(body[:left], more=True)
             await _end(self._wire, reset=fault.reset)
         await self._send_part(body, more=more)
         if not more:
             self._note(
-                f"its answer was over before the scripted {fault}: it has {len(self._attempt.answer)} bytes"
+                f"its answer was over before the scripted {fault}: it has {len(self._attempt.sent)} bytes"
             )
 
     async def _send_slowly(self, body: bytes, fault: Slowness, *, more: bool) -> None:

@@ -26,14 +26,19 @@ class Attempt:
     body: bytes = b""
     status: int | None = None
     """The status that was sent; None: none was, or not yet."""
-    answer: bytes = b""
-    """The body that was sent, as far as it was."""
+    sent: bytearray = field(default_factory=bytearray)
+    """Grows while the answer is sent."""
     seconds: float | None = None
     """From the request's arrival to the end of the answer; None while it is being answered."""
     fault: str | None = None
     """The scripted fault that struck it, as it was written."""
     broken: bool = False
     """Whether the connection ended before the answer did, whoever ended it."""
+
+    @property
+    def answer(self) -> bytes:
+        """The body that was sent, as far as it was."""
+        return bytes(self.sent)
 
     @property
     def json(self) -> Any:

@@ -119,6 +119,15 @@ class Fakes:
             self._sockets[name] = listen()
         return int(self._sockets[name].getsockname()[1])
 
+    def listen_on(self, name: str, port: int) -> None:
+        """Give a fake this port instead of a free one; 0 is any free one. Before its address is asked for.
+
+        Raises:
+            FakeError: the fake is not declared, or the port is taken.
+        """
+        self._find(name)
+        self._sockets[name] = listen(port)
+
     def part(self, name: str, part: str) -> str:
         """The value of the placeholder `{fakes.<name>.<part>}`, or of `{fakes.ca_file}` without a name.
 

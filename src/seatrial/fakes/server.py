@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _START_SECONDS = 10.0
 _STOP_SECONDS = 5.0
+_END_SECONDS = 0.5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,6 +94,9 @@ class FakeServer:
             server.close()
         for connection in list(state.connections):
             connection.transport.abort()
+        if state.tasks:
+            # They learn that their clients are gone; cancelled before, uvicorn would log each as a crash.
+            await asyncio.wait(state.tasks, timeout=_END_SECONDS)
         for site in self._sites:
             if site.at_end is not None:
                 await site.at_end()

@@ -102,7 +102,7 @@ def test_clients_tell_the_two_apart(fakes, client):
 def test_a_cut_behind_the_end_cannot_be_met_and_is_told(fakes, client):
     fakes.openai.drop_connection(after=10_000_000)
     answer = ask(client)
-    assert fakes.problems() == [
+    assert fakes.problems(grace=10) == [
         (
             "openai: its answer was over before the scripted drop_connection(after=10000000): "
             f"it has {len(answer.content)} bytes"
@@ -172,7 +172,7 @@ def test_a_fault_without_a_number_strikes_until_the_reset(fakes, client):
     fakes.openai.fail(503, times=None)
     assert fakes.problems() == ["openai: nothing met the scripted fail(503)"]
     assert [ask(client).status_code for _ in range(3)] == [503] * 3
-    assert fakes.problems() == []
+    assert fakes.problems(grace=10) == []
     fakes.reset()
     assert ask(client).status_code == 200
 
@@ -181,12 +181,14 @@ def test_what_nobody_expected_and_what_nobody_met_is_held_against_the_test(fakes
     fakes.openai.hang()
     fakes.openai.reply("never asked for")
     assert client.get("/v1/nowhere").status_code == 501
-    assert fakes.problems() == [
+    assert fakes.problems(grace=10) == [
         "openai: it was asked what it does not serve: GET /v1/nowhere",
         "openai: nothing met the scripted reply('never asked for')",
         "openai: nothing met the scripted hang()",
     ]
-    assert fakes.problems(unmet=False) == ["openai: it was asked what it does not serve: GET /v1/nowhere"]
+    assert fakes.problems(grace=10, unmet=False) == [
+        "openai: it was asked what it does not serve: GET /v1/nowhere"
+    ]
     fakes.reset()
     assert fakes.problems() == []
 
@@ -208,6 +210,7 @@ def test_the_journal_has_what_was_sent_and_answered_and_no_credential(fakes, cli
     assert call.headers["authorization"] == "***"
     assert call.headers.carries("authorization", "Bearer k")
     assert (call.status, call.answer, call.answer_json) == (200, answer.content, answer.json())
+    assert fakes.problems(grace=10) == []
     assert call.attempts[0].seconds > 0
     assert fakes.openai.calls(path="/v1/models") == []
 
@@ -215,7 +218,7 @@ def test_the_journal_has_what_was_sent_and_answered_and_no_credential(fakes, cli
 def test_https_is_believed_with_the_runs_authority_and_not_without(fakes, trusting):
     assert fakes.url("safe").startswith("https://")
     assert ask(trusting).status_code == 200
-    assert fakes.problems() == []
+    assert fakes.problems(grace=10) == []
     with pytest.raises(urllib.error.URLError):
         urllib.request.urlopen(f"{fakes.url('safe')}/v1/models", timeout=20)
     problems = fakes.problems()

@@ -138,7 +138,7 @@ def test_what_nobody_serves_at_the_start_stops_the_run(desk: Project, then: str)
         ("opnai = {}", "did you mean 'openai'?"),
         ('model = { kind = "opnai" }', "did you mean 'openai'?"),
         ("model = {}", 'model = { kind = "http" }'),
-        ("openai = { prot = 80 }", "expects no options, found prot"),
+        ("openai = { prot = 80 }", "expects the options api_key, found prot"),
         ('openai = { https = "yes" }', "expects https as true or false, found 'yes'"),
     ],
 )

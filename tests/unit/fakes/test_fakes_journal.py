@@ -64,7 +64,7 @@ def test_a_call_shows_its_request_and_its_last_answer():
     journal = Journal()
     journal.add(attempt(503, body=b'{"n": 1}'))
     journal.add(attempt(200, body=b'{"n": 1}'))
-    journal.attempts()[1].answer = b'{"id": 7}'
+    journal.attempts()[1].sent += b'{"id": 7}'
     (call,) = journal.calls()
     assert (call.method, call.path, call.json, call.status, call.answer_json) == (
         "POST",

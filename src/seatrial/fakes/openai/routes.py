@@ -1,82 +1,82 @@
-"""The routes of the OpenAI fake, over Starlette's responses."""
+"""The routes of the OpenAI fake: which function answers a request, and who may ask."""
 
 from __future__ import annotations
 
+import json
+import re
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from starlette.responses import JSONResponse, StreamingResponse
+from starlette.responses import JSONResponse
 
-from seatrial.fakes.openai import wire
-from seatrial.fakes.request import Request, Unserved
+from seatrial.fakes.openai import (
+    chat,
+    completions,
+    embeddings,
+    models,
+    refusals,
+    response_routes,
+    responses,
+)
+from seatrial.fakes.openai.refusals import Forbidden, Refused
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import Awaitable, Callable
 
     from starlette.responses import Response
 
     from seatrial.fakes.openai.fake import OpenAIFake
-    from seatrial.fakes.request import Handler
+    from seatrial.fakes.request import Handler, Request
 
-# Asked for and silently ignored, these would make a test green that production fails.
-_LACKING = ("tools", "functions", "response_format", "audio", "modalities")
+    Route = Callable[[OpenAIFake, Request, str], Awaitable[Response]]
+
+_ROUTES: dict[tuple[str, str], Route] = {
+    ("POST", "chat/completions"): chat.complete_chat,
+    ("POST", "completions"): completions.complete_text,
+    ("POST", "embeddings"): embeddings.embed,
+    ("GET", "models"): models.list_models,
+    ("GET", "models/*"): models.find_model,
+    ("POST", "responses"): responses.create_response,
+    ("GET", "responses/*"): response_routes.retrieve_response,
+    ("DELETE", "responses/*"): response_routes.delete_response,
+    ("GET", "responses/*/input_items"): response_routes.list_input_items,
+}
+# Azure names the model in the path; Databricks serves the same API below a path of its own.
+_BASES = re.compile(r"/(?:v1|openai/v1|serving-endpoints|openai/deployments/(?P<model>[^/]+))/(?P<rest>.+)")
+_NAMED = re.compile(r"(?P<kind>models|responses)/(?P<name>[^/]+)(?P<more>/\w+)?")
 
 
 def find(fake: OpenAIFake, request: Request) -> Handler | None:
     """What answers this request; None for a route that the fake does not serve."""
-    handler = _ROUTES.get((request.method, request.path))
-    return partial(_authorized, fake, handler) if handler is not None else None
+    base = _BASES.fullmatch(request.path)
+    if base is None:
+        return None
+    rest, name = base["rest"], ""
+    named = _NAMED.fullmatch(rest)
+    if named is not None:
+        name, rest = named["name"], f"{named['kind']}/*{named['more'] or ''}"
+    route = _ROUTES.get((request.method, rest))
+    if route is None:
+        return None
+    return partial(_answer, fake, route, name, base["model"])
 
 
-async def _authorized(fake: OpenAIFake, handler: Any, request: Request) -> Response:
-    if not request.headers.get("authorization", "").startswith("Bearer "):
-        return _invalid(401, "You didn't provide an API key.", code="invalid_api_key")
-    response: Response = await handler(fake, request)
-    return response
+async def _answer(fake: OpenAIFake, route: Route, name: str, model: str | None, request: Request) -> Response:
+    try:
+        fake.check_key(request)
+        return await route(fake, _with_model(request, model), name)
+    except Refused as refused:
+        return JSONResponse(refused.body(), refused.status)
+    except Forbidden as forbidden:
+        fake.note_problem(f"{forbidden} ({request.method} {request.path})")
+        # Clients are told not to try again: they would meet the next reply.
+        never_again = {"x-should-retry": "false"}
+        return JSONResponse(refusals.error_body(str(forbidden), status=500), 500, never_again)
 
 
-async def _chat(fake: OpenAIFake, request: Request) -> Response:
-    body = request.json
-    problem = _problem(body)
-    if problem is not None:
-        return _invalid(400, problem)
-    lacking = [name for name in _LACKING if body.get(name)]
-    if body.get("n", 1) != 1:
-        lacking.append("n")
-    if lacking:
-        raise Unserved(f"POST /v1/chat/completions with {', '.join(lacking)}")
-    number, text = fake.next_answer(wire.last_user_text(body["messages"]))
-    if body.get("stream"):
-        events = wire.completion_events(body, text, number=number)
-        return StreamingResponse(_asynchronous(events), media_type="text/event-stream")
-    return JSONResponse(wire.completion(body, text, number=number))
-
-
-async def _models(_fake: OpenAIFake, _request: Request) -> Response:
-    return JSONResponse(wire.models())
-
-
-_ROUTES = {("POST", "/v1/chat/completions"): _chat, ("GET", "/v1/models"): _models}
-
-
-async def _asynchronous(events: Iterator[str]) -> AsyncIterator[str]:
-    # Starlette would read a plain iterator in a pool of threads, one hop per event.
-    for event in events:
-        yield event
-
-
-def _problem(body: Any) -> str | None:
-    if not isinstance(body, dict):
-        return "The request body is not a JSON object."
-    if not isinstance(body.get("model"), str) or not body["model"]:
-        return "Missing required parameter: 'model'."
-    messages = body.get("messages")
-    if not isinstance(messages, list) or not messages:
-        return "Missing required parameter: 'messages'."
-    if not all(isinstance(message, dict) and isinstance(message.get("role"), str) for message in messages):
-        return "Invalid type for 'messages': each is an object with a role."
-    return None
-
-
-def _invalid(status: int, message: str, *, code: str | None = None) -> Response:
-    return JSONResponse(wire.error(message, status=status, code=code), status)
+def _with_model(request: Request, model: str | None) -> Request:
+    body: Any = request.json if model is not None else None
+    if not isinstance(body, dict) or "model" in body:
+        return request
+    return replace(request, body=json.dumps({**body, "model": model}).encode())
