@@ -113,7 +113,9 @@ async def _handled(fake: Fake, request: Request, handler: Any) -> Response:
 def _unserved(fake: Fake, what: str) -> Response:
     fake.note_unexpected(what)
     message = f"the fake {fake.name} does not serve {what}"
-    return JSONResponse(fake.error_body(_NOT_IMPLEMENTED, message), _NOT_IMPLEMENTED)
+    # Clients of OpenAI would try again, twice and with pauses; others do not know the header.
+    once = {"x-should-retry": "false"}
+    return JSONResponse(fake.error_body(_NOT_IMPLEMENTED, message), _NOT_IMPLEMENTED, once)
 
 
 async def _struck(fake: Fake, fault: Fault | None, wire: Wire) -> Response | None:
