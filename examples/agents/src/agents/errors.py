@@ -1,8 +1,8 @@
 """One envelope for every error: {"error": {"code", "message", "request_id"}}."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
-from typing import Any
+from typing import Any, TypedDict
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -41,6 +41,24 @@ def not_found() -> ApiError:
     return ApiError(404, "NOT_FOUND", "There is no such object.")
 
 
+class Problem(TypedDict):
+    """What is wrong with one field of a request."""
+
+    field: str
+    message: str
+
+
+def invalid(problems: Sequence[Problem]) -> ApiError:
+    """What the request says cannot be accepted; the first problem is also the headline."""
+    first = problems[0]
+    return ApiError(
+        422,
+        "VALIDATION_ERROR",
+        f"{first['field']}: {first['message']}",
+        details={"field": first["field"], "problems": list(problems)},
+    )
+
+
 def install_error_handlers(app: FastAPI) -> None:
     app.add_exception_handler(ApiError, _api_error)
     app.add_exception_handler(HTTPException, _http_error)
@@ -65,15 +83,8 @@ async def _http_error(request: Request, error: Exception) -> JSONResponse:
 
 async def _validation_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
-    problems = [{"field": _field(problem), "message": problem["msg"]} for problem in error.errors()]
-    first = problems[0]
-    refusal = ApiError(
-        422,
-        "VALIDATION_ERROR",
-        f"{first['field']}: {first['message']}",
-        details={"field": first["field"], "problems": problems},
-    )
-    return _respond(request, refusal)
+    problems = [Problem(field=_field(problem), message=problem["msg"]) for problem in error.errors()]
+    return _respond(request, invalid(problems))
 
 
 async def _internal_error(request: Request, _error: Exception) -> JSONResponse:

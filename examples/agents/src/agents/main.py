@@ -13,6 +13,7 @@ from agents.errors import install_error_handlers
 from agents.request_id import RequestIdMiddleware
 from agents.resources import Resources
 from agents.settings import Settings, get_settings
+from agents.usage.middleware import UsageMiddleware
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
@@ -44,6 +45,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         docs_url=None,
         redoc_url=None,
     )
+    # The last one is the outermost: usage is recorded under the id of the request.
+    app.add_middleware(UsageMiddleware)
     app.add_middleware(RequestIdMiddleware)
     install_error_handlers(app)
     app.include_router(router)

@@ -27,6 +27,9 @@ class Settings(BaseSettings):
     chat_requests_per_minute: int = Field(default=60, ge=1)
     chat_history_messages: int = Field(default=20, ge=0)
 
+    export_batch_rows: int = Field(default=1000, ge=1)
+    """How many rows of an export are in memory at once."""
+
     @model_validator(mode="after")
     def _signing_key_is_known(self) -> Self:
         if self.jwt_algorithm == "HS256" and self.jwt_secret is None:

@@ -1,74 +1,60 @@
-"""Fixtures about agents; the application, its database and its callers come from seatrial."""
+"""Names that this team has always used, for what seatrial provides."""
 
-from contextlib import contextmanager
 from functools import partial
 
 import pytest
-from sqlalchemy import event
-
-_WAITING = (
-    "SELECT count(DISTINCT l.pid) FROM pg_locks l JOIN pg_database d ON d.oid = l.database"
-    " WHERE NOT l.granted AND d.datname = current_database()"
-)
 
 
 @pytest.fixture
-def start_conversation(client):
-    """Start a conversation as a user; returns its id."""
-
-    def start(user, title="A plan"):
-        created = client.as_user(user).post("/api/v1/conversations", json={"title": title})
-        assert created.status_code == 201
-        return created.json()["id"]
-
-    return start
+def integration_settings(app):
+    return app.state.resources.settings
 
 
 @pytest.fixture
-def refusal():
-    """Check the envelope of an error; returns what identifies it: status and code."""
-
-    def read(response):
-        assert response.is_error, f"{response.request.method} {response.url} was not refused"
-        error = response.json()["error"]
-        assert error["request_id"] == response.headers["X-Request-ID"]
-        assert error["message"]
-        return response.status_code, error["code"]
-
-    return read
+def integration_engine(app):
+    return app.state.resources.engine
 
 
 @pytest.fixture
-def inserts_held(db, database, app):
-    """Hold back the inserts into a table, while everybody may read; gives the number of those that wait."""
-    if database.address.engine == "sqlite":
-        return partial(_held_on_sqlite, db, app.state.resources.engine.sync_engine)
-    return partial(_held_on_postgres, db)
+def integration_db(async_db_session):
+    return async_db_session
 
 
-@contextmanager
-def _held_on_postgres(db, table):
-    db.execute("BEGIN")
-    db.execute(f"LOCK TABLE {table} IN EXCLUSIVE MODE")
-    try:
-        yield lambda: db.scalar(_WAITING)
-    finally:
-        db.execute("COMMIT")
+@pytest.fixture
+def integration_app(app):
+    return app
 
 
-@contextmanager
-def _held_on_sqlite(db, engine, table):
-    # SQLite shows nobody its locks; but an insert that was sent while we hold the only one waits for it.
-    sent = []
+@pytest.fixture
+def integration_client(async_client):
+    return async_client.anonymous()
 
-    def note(_connection, _cursor, statement, *_):
-        if statement.startswith(f"INSERT INTO {table} "):
-            sent.append(statement)
 
-    event.listen(engine, "before_cursor_execute", note)
-    db.execute("BEGIN IMMEDIATE")
-    try:
-        yield lambda: len(sent)
-    finally:
-        db.execute("COMMIT")
-        event.remove(engine, "before_cursor_execute", note)
+@pytest.fixture
+def seed_data(db):
+    return {row["external_id"]: row for row in db.rows("SELECT * FROM users")}
+
+
+@pytest.fixture
+def client_admin_a_int(async_client):
+    return async_client.as_user("admin_a")
+
+
+@pytest.fixture
+def client_viewer_a_int(async_client):
+    return async_client.as_user("viewer_a")
+
+
+@pytest.fixture
+def client_admin_b_int(async_client):
+    return async_client.as_user("admin_b")
+
+
+@pytest.fixture
+def mock_llm_client(fakes):
+    return fakes.openai
+
+
+@pytest.fixture
+def make_token(identities):
+    return partial(identities.token, "admin_a")

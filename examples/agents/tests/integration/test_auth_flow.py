@@ -4,12 +4,61 @@ import asyncio
 import json
 
 import pytest
+from locks import inserts_held
+from steps import TENANT_B, UNKNOWN_ID, USER_IDS, bearer, refusal, start_conversation
+
+pytestmark = pytest.mark.integration
 
 CONVERSATIONS = "/api/v1/conversations"
-UNKNOWN_ID = "00000000-0000-4000-8000-000000000000"
-TENANT_B = "87654321-4321-8765-4321-876543218765"
 
 PUBLIC = {("GET", "/api/v1/health/live"), ("GET", "/api/v1/health/ready")}
+
+EVERYBODY = {"viewer": (200, None), "operator": (200, None), "admin": (200, None)}
+EVERYBODY_CREATES = {"viewer": (201, None), "operator": (201, None), "admin": (201, None)}
+OPERATOR_SEES = {"viewer": (404, "NOT_FOUND"), "operator": (200, None), "admin": (200, None)}
+OPERATOR_WRITES = {"viewer": (404, "NOT_FOUND"), "operator": (201, None), "admin": (201, None)}
+OPERATOR_DELETES = {"viewer": (403, "FORBIDDEN"), "operator": (204, None), "admin": (204, None)}
+OPERATOR_EXPORTS = {"viewer": (403, "FORBIDDEN"), "operator": (200, None), "admin": (200, None)}
+ADMIN_ONLY = {"viewer": (403, "FORBIDDEN"), "operator": (403, "FORBIDDEN"), "admin": (200, None)}
+ADMIN_CREATES = {"viewer": (403, "FORBIDDEN"), "operator": (403, "FORBIDDEN"), "admin": (201, None)}
+ADMIN_FINDS_NONE = {"viewer": (403, "FORBIDDEN"), "operator": (403, "FORBIDDEN"), "admin": (404, "NOT_FOUND")}
+OWN, OTHERS = f"{CONVERSATIONS}/{{own}}", f"{CONVERSATIONS}/{{others}}"
+PLUGIN, ANALYTICS = "/api/v1/plugins/sampling", "/api/v1/analytics"
+POLICY = [
+    ("GET", CONVERSATIONS, None, EVERYBODY),
+    ("POST", CONVERSATIONS, {"title": "New"}, EVERYBODY_CREATES),
+    ("GET", f"{CONVERSATIONS}/search?q=plan", None, EVERYBODY),
+    ("GET", OWN, None, EVERYBODY),
+    ("PATCH", OWN, {"title": "New"}, EVERYBODY),
+    ("DELETE", OWN, None, OPERATOR_DELETES),
+    ("GET", f"{OWN}/messages", None, EVERYBODY),
+    ("POST", f"{OWN}/messages", {"content": "Hi"}, EVERYBODY_CREATES),
+    ("POST", "/api/v1/chat", {"message": "Hi", "conversation_id": "{own}"}, EVERYBODY),
+    ("GET", OTHERS, None, OPERATOR_SEES),
+    ("PATCH", OTHERS, {"title": "New"}, OPERATOR_SEES),
+    ("DELETE", OTHERS, None, OPERATOR_DELETES),
+    ("GET", f"{OTHERS}/messages", None, OPERATOR_SEES),
+    ("POST", f"{OTHERS}/messages", {"content": "Hi"}, OPERATOR_WRITES),
+    ("POST", "/api/v1/chat", {"message": "Hi", "conversation_id": "{others}"}, OPERATOR_SEES),
+    ("GET", "/api/v1/admin/users", None, ADMIN_ONLY),
+    ("POST", "/api/v1/admin/users", {"external_id": "new"}, ADMIN_CREATES),
+    ("PATCH", "/api/v1/admin/users/{operator}", {"email": "o@example.com"}, ADMIN_ONLY),
+    ("GET", "/api/v1/admin/tenant", None, ADMIN_ONLY),
+    ("PATCH", "/api/v1/admin/tenant", {"name": "Renamed"}, ADMIN_ONLY),
+    ("GET", "/api/v1/plugins", None, ADMIN_ONLY),
+    ("GET", PLUGIN, None, ADMIN_ONLY),
+    ("POST", f"{PLUGIN}/enable", None, ADMIN_ONLY),
+    ("POST", f"{PLUGIN}/disable", None, ADMIN_ONLY),
+    ("GET", f"{PLUGIN}/config", None, ADMIN_FINDS_NONE),
+    ("PUT", f"{PLUGIN}/config", {}, ADMIN_ONLY),
+    ("PATCH", f"{PLUGIN}/config", {}, ADMIN_FINDS_NONE),
+    ("DELETE", f"{PLUGIN}/config", None, ADMIN_FINDS_NONE),
+    ("GET", f"{ANALYTICS}/summary", None, EVERYBODY),
+    ("GET", f"{ANALYTICS}/tokens", None, EVERYBODY),
+    ("GET", f"{ANALYTICS}/daily", None, EVERYBODY),
+    ("GET", f"{ANALYTICS}/response-times", None, EVERYBODY),
+    ("GET", f"{ANALYTICS}/export?format=json", None, OPERATOR_EXPORTS),
+]
 
 
 @pytest.fixture
@@ -24,7 +73,7 @@ def call_with(client):
 
 
 @pytest.fixture
-def assert_unauthenticated(refusal, db):
+def assert_unauthenticated(db):
     """The response is this 401, and nothing was stored."""
 
     def check(response, code, challenge='Bearer realm="agents", error="invalid_token"'):
@@ -76,7 +125,7 @@ def test_a_malformed_token_is_401(call_with, identities, assert_unauthenticated,
     ],
     ids=["another tenant", "unknown tenant", "inactive tenant", "inactive user"],
 )
-def test_a_wrong_tenant_is_403(call_with, identities, refusal, db, change, claims, code):
+def test_a_wrong_tenant_is_403(call_with, identities, db, change, claims, code):
     if change is not None:
         assert db.execute(change) == 1
 
@@ -93,17 +142,19 @@ def test_a_token_without_a_required_claim_is_401(call_with, identities, assert_u
     assert_unauthenticated(call_with(f"Bearer {token}"), "INVALID_TOKEN")
 
 
-def test_health_is_public_and_nothing_else(client, refusal):
+def test_health_is_public_and_nothing_else(client):
     anonymous = client.anonymous()
     document = anonymous.get("/api/v1/openapi.json")
     assert document.status_code == 200
     operations = {
         (method.upper(), path) for path, item in document.json()["paths"].items() for method in item
     }
-    assert operations > PUBLIC
+    # An operation that is new belongs to one of the two lists.
+    placed = {(method, _template(path)) for method, path, _body, _policy in POLICY}
+    assert operations == PUBLIC | placed
 
     for method, path in sorted(operations):
-        concrete = path.format(conversation_id=UNKNOWN_ID, user_id=UNKNOWN_ID)
+        concrete = path.format(conversation_id=UNKNOWN_ID, user_id=UNKNOWN_ID, name="sampling")
         response = anonymous.request(method, concrete)
         if (method, path) in PUBLIC:
             assert response.status_code == 200, (method, path)
@@ -118,14 +169,13 @@ def test_health_is_public_and_nothing_else(client, refusal):
     ids=["known user", "user provisioned by whichever comes first"],
 )
 async def test_ten_requests_at_once_with_one_token(
-    async_client, identities, db, inserts_held, subject, locked
+    async_client, identities, db, integration_engine, subject, locked
 ):
-    token = identities.token("viewer_a", sub=subject)
     caller = async_client.anonymous()
-    caller.headers["Authorization"] = f"Bearer {token}"
+    caller.headers.update(bearer(identities.token("viewer_a", sub=subject)))
 
     # Everybody may read and nobody insert, so the requests can only gather.
-    with inserts_held(locked) as waiting:
+    with inserts_held(db, integration_engine, locked) as waiting:
         requests = [
             asyncio.create_task(caller.post(CONVERSATIONS, json={"title": f"Number {number}"}))
             for number in range(10)
@@ -145,13 +195,11 @@ async def test_ten_requests_at_once_with_one_token(
     assert db.scalar("SELECT count(*) FROM users WHERE external_id = %s", subject) == 1
 
 
-def test_a_forged_admin_role_is_refused(client, identities, refusal, db):
+def test_a_forged_admin_role_is_refused(client, identities, db):
     escalating = client.anonymous()
-    escalating.headers["Authorization"] = f"Bearer {identities.token('viewer_a', role='admin')}"
+    escalating.headers.update(bearer(identities.token("viewer_a", role="admin")))
     newcomer = client.anonymous()
-    newcomer.headers["Authorization"] = (
-        f"Bearer {identities.token('admin_a', sub='newcomer-a', role='admin')}"
-    )
+    newcomer.headers.update(bearer(identities.token("admin_a", sub="newcomer-a", role="admin")))
 
     for caller in (escalating, newcomer):
         refused = caller.post("/api/v1/admin/users", json={"external_id": "accomplice", "role": "admin"})
@@ -168,64 +216,39 @@ def test_a_forged_admin_role_is_refused(client, identities, refusal, db):
     }
 
 
-EVERYBODY = {"viewer": (200, None), "operator": (200, None), "admin": (200, None)}
-OPERATOR_SEES = {"viewer": (404, "NOT_FOUND"), "operator": (200, None), "admin": (200, None)}
-OPERATOR_WRITES = {"viewer": (404, "NOT_FOUND"), "operator": (201, None), "admin": (201, None)}
-OPERATOR_DELETES = {"viewer": (403, "FORBIDDEN"), "operator": (204, None), "admin": (204, None)}
-ADMIN_ONLY = {"viewer": (403, "FORBIDDEN"), "operator": (403, "FORBIDDEN"), "admin": (200, None)}
-ADMIN_CREATES = {"viewer": (403, "FORBIDDEN"), "operator": (403, "FORBIDDEN"), "admin": (201, None)}
-
-
 @pytest.mark.parametrize(
-    ("method", "path", "body", "policy"),
-    [
-        ("GET", CONVERSATIONS, None, EVERYBODY),
-        ("GET", f"{CONVERSATIONS}/search?q=plan", None, EVERYBODY),
-        ("GET", f"{CONVERSATIONS}/{{own}}", None, EVERYBODY),
-        ("PATCH", f"{CONVERSATIONS}/{{own}}", {"title": "New"}, EVERYBODY),
-        ("DELETE", f"{CONVERSATIONS}/{{own}}", None, OPERATOR_DELETES),
-        ("POST", "/api/v1/chat", {"message": "Hi", "conversation_id": "{own}"}, EVERYBODY),
-        ("GET", f"{CONVERSATIONS}/{{others}}", None, OPERATOR_SEES),
-        ("PATCH", f"{CONVERSATIONS}/{{others}}", {"title": "New"}, OPERATOR_SEES),
-        ("DELETE", f"{CONVERSATIONS}/{{others}}", None, OPERATOR_DELETES),
-        ("GET", f"{CONVERSATIONS}/{{others}}/messages", None, OPERATOR_SEES),
-        ("POST", f"{CONVERSATIONS}/{{others}}/messages", {"content": "Hi"}, OPERATOR_WRITES),
-        ("POST", "/api/v1/chat", {"message": "Hi", "conversation_id": "{others}"}, OPERATOR_SEES),
-        ("GET", "/api/v1/admin/users", None, ADMIN_ONLY),
-        ("POST", "/api/v1/admin/users", {"external_id": "new"}, ADMIN_CREATES),
-        ("PATCH", "/api/v1/admin/users/{operator}", {"email": "o@example.com"}, ADMIN_ONLY),
-        ("GET", "/api/v1/admin/tenant", None, ADMIN_ONLY),
-        ("PATCH", "/api/v1/admin/tenant", {"name": "Renamed"}, ADMIN_ONLY),
-    ],
-    ids=lambda value: value if isinstance(value, str) else "",
+    ("method", "path", "body", "policy"), POLICY, ids=lambda value: value if isinstance(value, str) else ""
 )
-def test_the_roles_differ_exactly_as_the_policy_says(
-    client, refusal, db, start_conversation, method, path, body, policy
-):
-    operator = str(db.scalar("SELECT id FROM users WHERE external_id = 'operator-a'"))
-    outcomes, conversations = {}, {}
+def test_the_roles_differ_exactly_as_the_policy_says(client, db, method, path, body, policy):
+    template = json.dumps([path, body])
+    outcomes, owners = {}, {}
     for role in policy:
-        user = f"{role}_a"
-        other_user = "operator_a" if role == "admin" else "admin_a"
-        ids = {"own": start_conversation(user), "others": start_conversation(other_user)}
-        conversations |= {ids["own"]: role, ids["others"]: role}
-        filled = json.loads(_fill(json.dumps(body), ids))
-        response = client.as_user(user).request(
-            method, _fill(path, {**ids, "operator": operator}), json=filled
-        )
+        user, other_user = f"{role}_a", "operator_a" if role == "admin" else "admin_a"
+        ids = {"operator": USER_IDS["operator_a"]}
+        for name, owner in (("own", user), ("others", other_user)):
+            if f"{{{name}}}" in template:
+                ids[name] = start_conversation(client, owner)
+                owners[ids[name]] = role
+        filled_path, filled_body = json.loads(_fill(template, ids))
+        response = client.as_user(user).request(method, filled_path, json=filled_body)
         outcomes[role] = (response.status_code, None) if response.status_code < 400 else refusal(response)
 
     assert outcomes == policy
     # What was refused left no trace: the conversations of those roles are as they were.
-    allowed = {role for role, (status, _) in policy.items() if status < 400}
-    left = db.rows("SELECT id, title, message_count FROM conversations")
-    untouched = [row for row in left if conversations[str(row["id"])] not in allowed]
-    assert [(row["title"], row["message_count"]) for row in untouched] == [("A plan", 0)] * (
-        2 * (3 - len(allowed))
-    )
+    refused = {role for role, (status, _code) in policy.items() if status >= 400}
+    rows = {str(row["id"]): row for row in db.rows("SELECT id, title, message_count FROM conversations")}
+    for conversation_id in (key for key, role in owners.items() if role in refused):
+        assert (rows[conversation_id]["title"], rows[conversation_id]["message_count"]) == ("A plan", 0)
+    created = set(rows) - set(owners)
+    assert len(created) == sum(status == 201 and path == CONVERSATIONS for status, _code in policy.values())
 
 
 def _fill(text, ids):
     for name, value in ids.items():
         text = text.replace(f"{{{name}}}", value)
     return text
+
+
+def _template(path):
+    names = {"own": "{conversation_id}", "others": "{conversation_id}", "operator": "{user_id}"}
+    return _fill(path, names).partition("?")[0].replace("/sampling", "/{name}")

@@ -23,19 +23,24 @@ from agents.api.sse import EVENT_STREAM, event
 from agents.auth.guard import Caller, requires
 from agents.chat import turns
 from agents.chat.llm import Answer
+from agents.chat.prompt import Prompt
 from agents.chat.turns import Question
 from agents.errors import ApiError
+from agents.plugins import registrations
 from agents.resources import Resources
 from agents.roles import Role
-from agents.text import storable
 
 router = APIRouter(prefix="/chat", tags=["chat"], route_class=requires(Role.VIEWER))
+
+
+# It ends up in exported tables, where a leading "=" would make a spreadsheet compute.
+_ModelName = Annotated[str, StringConstraints(max_length=100, pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/-]*$")]
 
 
 class ChatIn(Body):
     message: MessageText
     conversation_id: UUID | None = None
-    model: Annotated[str, StringConstraints(min_length=1, max_length=100), storable] | None = None
+    model: _ModelName | None = None
 
 
 class UsageOut(BaseModel):
@@ -58,12 +63,16 @@ class ChatOut(BaseModel):
 class _Exchange:
     """A question being answered."""
 
+    request: Request
     resources: Resources
     question: Question
+    prompt: Prompt
     model: str
     started: float
 
     async def finish(self, answer: Answer) -> ChatOut:
+        # Noted before it is stored: the tokens are spent in any case.
+        self.request.state.answered = answer
         await turns.store(self.resources.sessions, self.question, answer)
         return ChatOut(
             response=answer.text,
@@ -94,24 +103,29 @@ async def chat(
     limit = caller.chat_limit_per_minute or settings.chat_requests_per_minute
     limits.take(caller.tenant_id, per_minute=limit)
     model = asked.model or settings.openai_model
-    exchange = _Exchange(resources=resources, question=question, model=model, started=started)
+    prompt = await registrations.applied(resources.sessions, caller.tenant_id, Prompt(turns=question.turns))
+    exchange = _Exchange(
+        request=request,
+        resources=resources,
+        question=question,
+        prompt=prompt,
+        model=model,
+        started=started,
+    )
     if EVENT_STREAM in accept:
-        return await _streamed(request, exchange)
-    return await exchange.finish(await resources.llm.answer(question.turns, model=model))
+        return await _streamed(exchange)
+    return await exchange.finish(await resources.llm.answer(prompt, model=model))
 
 
-async def _streamed(request: Request, exchange: _Exchange) -> StreamingResponse:
-    pieces = exchange.resources.llm.stream(exchange.question.turns, model=exchange.model)
+async def _streamed(exchange: _Exchange) -> StreamingResponse:
+    pieces = exchange.resources.llm.stream(exchange.prompt, model=exchange.model)
     # Waiting for the first piece here lets its failure still become a status.
     first = await anext(pieces)
-    return StreamingResponse(_events(request, exchange, first, pieces), media_type=EVENT_STREAM)
+    return StreamingResponse(_events(exchange, first, pieces), media_type=EVENT_STREAM)
 
 
 async def _events(
-    request: Request,
-    exchange: _Exchange,
-    first: str | Answer,
-    rest: AsyncGenerator[str | Answer, None],
+    exchange: _Exchange, first: str | Answer, rest: AsyncGenerator[str | Answer, None]
 ) -> AsyncIterator[str]:
     async with aclosing(rest):
         try:
@@ -119,7 +133,7 @@ async def _events(
             async for piece in rest:
                 yield await _event(exchange, piece)
         except ApiError as error:
-            yield event("error", error.body(request))
+            yield event("error", error.body(exchange.request))
 
 
 async def _event(exchange: _Exchange, piece: str | Answer) -> str:

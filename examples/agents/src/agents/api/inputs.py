@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import Depends, Path, Query
+from fastapi import Depends, Path, Query, Request
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from agents.resources import Resources, resources_of
@@ -40,4 +40,10 @@ class ConversationPage(Page):
 Paging = Annotated[Page, Query()]
 ConversationPaging = Annotated[ConversationPage, Query()]
 
-Opened = Annotated[Resources, Depends(resources_of)]
+
+# Not a plain function: FastAPI would call that in a thread, at each request.
+async def _opened(request: Request) -> Resources:
+    return resources_of(request)
+
+
+Opened = Annotated[Resources, Depends(_opened)]

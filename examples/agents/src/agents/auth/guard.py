@@ -31,9 +31,9 @@ def requires(role: Role) -> type[APIRoute]:
 
             async def guarded(request: Request) -> Response:
                 principal = await _authenticate(request)
+                request.state.principal = principal
                 if not principal.role.includes(role):
                     raise ApiError(403, "FORBIDDEN", f"This operation requires the role {role.value}.")
-                request.state.principal = principal
                 return await handle(request)
 
             return guarded
@@ -48,7 +48,7 @@ async def _authenticate(request: Request) -> Principal:
         return await resolve(session, claims)
 
 
-def _caller(request: Request) -> Principal:
+async def _caller(request: Request) -> Principal:
     principal: Principal = request.state.principal
     return principal
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import and_, exists, select
+from sqlalchemy import and_, bindparam, exists, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -44,10 +44,17 @@ async def resolve(session: AsyncSession, claims: Claims) -> Principal:
     )
 
 
+# Every request asks this, so it is made once.
+_TENANT_AND_USER = (
+    select(Tenant, User)
+    .outerjoin(User, and_(User.tenant_id == Tenant.id, User.external_id == bindparam("sub")))
+    .where(Tenant.id == bindparam("tenant_id"))
+)
+
+
 async def _find(session: AsyncSession, claims: Claims) -> tuple[Tenant | None, User | None]:
-    is_user = and_(User.tenant_id == Tenant.id, User.external_id == claims.sub)
-    query = select(Tenant, User).outerjoin(User, is_user).where(Tenant.id == claims.tenant_id)
-    row = (await session.execute(query)).one_or_none()
+    named = {"tenant_id": claims.tenant_id, "sub": claims.sub}
+    row = (await session.execute(_TENANT_AND_USER, named)).one_or_none()
     return (None, None) if row is None else (row[0], row[1])
 
 

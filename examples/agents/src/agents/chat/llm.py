@@ -1,29 +1,22 @@
 """The language model, behind OpenAI's API."""
 
-from collections.abc import AsyncGenerator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Literal
+from typing import TypeVar, assert_never
 
 import openai
 from openai.types import CompletionUsage
 from openai.types.chat import ChatCompletionMessageParam
 
+from agents.chat.prompt import Prompt, Turn
 from agents.errors import ApiError
 from agents.settings import Settings
 
 _READY_TIMEOUT_SECONDS = 2.0
 _DEFAULT_RETRY_AFTER = "5"
 
-Role = Literal["user", "assistant"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Turn:
-    """One message of the exchange so far."""
-
-    role: Role
-    content: str
+_Choice = TypeVar("_Choice", int, float)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,18 +48,23 @@ class LanguageModel:
             max_retries=settings.openai_max_retries,
         )
 
-    async def answer(self, turns: Sequence[Turn], *, model: str) -> Answer:
+    async def answer(self, prompt: Prompt, *, model: str) -> Answer:
         """Ask and wait for the whole answer.
 
         Raises:
             ApiError: 503 LLM_UNAVAILABLE or 504 LLM_TIMEOUT.
         """
         with _as_api_errors():
-            completion = await self._client.chat.completions.create(model=model, messages=_messages(turns))
+            completion = await self._client.chat.completions.create(
+                model=model,
+                messages=[_message(turn) for turn in prompt.turns],
+                temperature=_given(prompt.temperature),
+                max_completion_tokens=_given(prompt.max_tokens),
+            )
             text = completion.choices[0].message.content or ""
             return Answer(text=text, model=completion.model, usage=_usage(completion.usage))
 
-    async def stream(self, turns: Sequence[Turn], *, model: str) -> AsyncGenerator[str | Answer, None]:
+    async def stream(self, prompt: Prompt, *, model: str) -> AsyncGenerator[str | Answer, None]:
         """Ask and yield the answer piece by piece, then whole.
 
         Raises:
@@ -77,7 +75,9 @@ class LanguageModel:
         with _as_api_errors():
             chunks = await self._client.chat.completions.create(
                 model=model,
-                messages=_messages(turns),
+                messages=[_message(turn) for turn in prompt.turns],
+                temperature=_given(prompt.temperature),
+                max_completion_tokens=_given(prompt.max_tokens),
                 stream=True,
                 stream_options={"include_usage": True},
             )
@@ -103,13 +103,19 @@ class LanguageModel:
         await self._client.close()
 
 
-def _messages(turns: Sequence[Turn]) -> list[ChatCompletionMessageParam]:
-    return [
-        {"role": "user", "content": turn.content}
-        if turn.role == "user"
-        else {"role": "assistant", "content": turn.content}
-        for turn in turns
-    ]
+def _message(turn: Turn) -> ChatCompletionMessageParam:
+    match turn.role:
+        case "system":
+            return {"role": "system", "content": turn.content}
+        case "user":
+            return {"role": "user", "content": turn.content}
+        case "assistant":
+            return {"role": "assistant", "content": turn.content}
+    assert_never(turn.role)
+
+
+def _given(choice: _Choice | None) -> _Choice | openai.Omit:
+    return openai.omit if choice is None else choice
 
 
 def _usage(reported: CompletionUsage | None) -> Usage:

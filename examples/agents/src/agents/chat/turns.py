@@ -9,7 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from agents import conversations
 from agents.auth.principal import Principal
-from agents.chat.llm import Answer, Role, Turn
+from agents.chat.llm import Answer
+from agents.chat.prompt import Role, Turn
 from agents.conversations import Draft
 from agents.db import Conversation, Message
 

@@ -1,0 +1,1 @@
+"""Measuring what tenants use, and reading it back."""
