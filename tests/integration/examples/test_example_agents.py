@@ -107,12 +107,12 @@ def test_the_conftest_has_the_old_names_of_one_line_each_and_nothing_else() -> N
 def test_whoever_scripts_the_model_is_marked() -> None:
     marked, scripting = set(), set()
     for path in (AGENTS / "tests").rglob("test_*.py"):
-        everywhere = bool(re.search(r"^pytestmark = .*\bscripted\b", path.read_text(), re.MULTILINE))
+        everywhere = bool(re.search(r"^pytestmark = .*\bmark\.mock\b", path.read_text(), re.MULTILINE))
         for function in functions(path):
             name = f"{path.name}::{function.name}"
             if {"fakes", "mock_llm_client"} & {argument.arg for argument in function.args.args}:
                 scripting.add(name)
-            if everywhere or any("scripted" in ast.unparse(mark) for mark in function.decorator_list):
+            if everywhere or any(ast.unparse(mark) == "pytest.mark.mock" for mark in function.decorator_list):
                 marked.add(name)
     assert len(scripting) > 10
     assert scripting <= marked

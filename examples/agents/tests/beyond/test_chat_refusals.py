@@ -3,7 +3,7 @@
 import pytest
 from steps import another_application, bearer, refusal
 
-pytestmark = [pytest.mark.integration, pytest.mark.scripted]
+pytestmark = [pytest.mark.integration, pytest.mark.mock]
 
 
 def test_a_tenant_at_its_limit_gets_429(client, db, fakes):

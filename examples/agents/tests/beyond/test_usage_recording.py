@@ -34,7 +34,7 @@ def test_a_request_that_cannot_be_recorded_is_answered(client, db, caplog):
     assert answered.headers["X-Request-ID"] in logged.getMessage()
 
 
-@pytest.mark.scripted
+@pytest.mark.mock
 def test_a_stream_whose_reader_leaves_is_recorded(client, db, fakes, settle):
     fakes.openai.reply("word " * 400)
     fakes.openai.slow(20_000)

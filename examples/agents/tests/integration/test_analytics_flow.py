@@ -132,7 +132,7 @@ def test_each_tenant_sees_its_own_numbers(client, used):
     assert len({row["request_id"] for tenant in admins for row in used(tenant)}) == 4 + 2 * 5
 
 
-@pytest.mark.scripted
+@pytest.mark.mock
 def test_token_usage_is_what_the_model_reported(client, fakes, used):
     viewer = client.as_user("viewer_a")
     fakes.openai.reply("Four words as answer.", "Two words.", "And three words.")
@@ -157,7 +157,7 @@ def test_token_usage_is_what_the_model_reported(client, fakes, used):
     ]
 
 
-@pytest.mark.scripted
+@pytest.mark.mock
 def test_response_times_are_those_of_the_requests(client, db, fakes, used):
     viewer = client.as_user("viewer_a")
     fakes.openai.delay(0.05)

@@ -19,7 +19,7 @@ def test_health_needs_no_authentication(client):
     assert (ready.status_code, ready.json()) == (200, {"status": "ok"})
 
 
-@pytest.mark.scripted
+@pytest.mark.mock
 async def test_full_chat_flow(
     client_admin_a_int: httpx.AsyncClient,
     seed_data: dict,
@@ -137,7 +137,7 @@ def test_conversation_crud(client, db):
     ]
 
 
-@pytest.mark.scripted
+@pytest.mark.mock
 def test_tenant_isolation(client, db, fakes):
     conversation_id = start_conversation(client, "admin_a", title="Secret of A")
     own = start_conversation(client, "admin_b", title="Of B")
@@ -273,7 +273,7 @@ def test_an_unknown_id_is_404_on_every_verb(client, db, method, path, body, conv
     assert db.scalar("SELECT count(*) FROM messages") == 0
 
 
-@pytest.mark.scripted
+@pytest.mark.mock
 def test_the_answer_streams(client, fakes, db):
     conversation_id = start_conversation(client, "viewer_a")
     fakes.openai.reply("One word at a time.")

@@ -34,7 +34,7 @@ def _decoded(config):
     return json.loads(config) if isinstance(config, str) else config
 
 
-@pytest.mark.scripted
+@pytest.mark.mock
 def test_a_plugin_is_enabled_and_disabled(client, admin, registered, db, fakes):
     assert admin.put(f"{PLUGINS}/instructions/config", json=INSTRUCTIONS).status_code == 200
     chat = {"message": "Hello"}
@@ -211,7 +211,7 @@ def test_the_available_plugins_are_described(admin, registered):
         assert refusal(refused) == (404, "NOT_FOUND")
 
 
-@pytest.mark.scripted
+@pytest.mark.mock
 async def test_the_state_survives_requests_and_processes(async_client, identities, registered, fakes):
     admin, viewer = async_client.as_user("admin_a"), async_client.as_user("viewer_a")
     sampling = {"temperature": 0.5, "max_tokens": 7}
@@ -236,7 +236,7 @@ async def test_the_state_survives_requests_and_processes(async_client, identitie
         assert call.json["messages"] == [{"role": "user", "content": "[client] owes [client]"}]
 
 
-@pytest.mark.scripted
+@pytest.mark.mock
 def test_another_tenant_is_unaffected(client, admin, registered, fakes):
     bob = client.as_user("admin_b")
     untouched = bob.get(PLUGINS).json()
