@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 import time
 import traceback
@@ -12,7 +13,6 @@ from seatrial.app.clock import now
 from seatrial.app.parking import Parking, await_chain
 
 if TYPE_CHECKING:
-    import asyncio
     from collections.abc import Callable, Sequence
     from concurrent.futures import Future
 
@@ -67,6 +67,9 @@ class Quiescence:
     def settle(self) -> None:
         """Start-up is over: what runs now belongs to the lifespan, and waits where it waits for work."""
         self._tracker.make_workers()
+        # Whoever says so is our own task. It goes on to wait elsewhere, and would pass for busy until then.
+        if (ours := asyncio.current_task()) is not None:
+            self._tracker.workers.pop(ours, None)
         for task in list(self._tracker.workers):
             self._parking.learn(task)
 

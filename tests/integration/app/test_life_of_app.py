@@ -233,6 +233,12 @@ def busy():
     return app
 
 
+def test_an_application_that_has_just_started_is_quiet_at_once(trial):
+    runner = trial(busy()).runner
+    runner.start()
+    assert runner._quiescence.is_quiet()
+
+
 def test_a_forgotten_task_is_named_and_cancelled(trial):
     running = trial(busy())
     assert running.client.get("/task").status_code == 200

@@ -34,7 +34,7 @@ def test_the_shop_of_readme_and_guide(project: Project) -> None:
 
     command = shlex.split(titled("run a worker"))
     assert command[:4] == ["seatrial", "run", "--", "python"]
-    result = project.run(sys.executable, "-m", "seatrial.cli", "run", "--", sys.executable, *command[4:])
+    result = project.run(sys.executable, "-m", "seatrial", "run", "--", sys.executable, *command[4:])
     assert (result.status, result.output) == (0, titled("output of a worker"))
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from tests.support.project import Project
 
-SEATRIAL = (sys.executable, "-m", "seatrial.cli")
+SEATRIAL = (sys.executable, "-m", "seatrial")
 ASK = [{"role": "user", "content": "hello from afar"}]
 
 

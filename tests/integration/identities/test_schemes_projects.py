@@ -151,7 +151,7 @@ EARLY = {
 def test_an_issuer_that_is_asked_while_the_project_is_imported(project: Project) -> None:
     project.write(EARLY).pytest().expect(passed=7)
     program = "import early, os; print(len(early.KEYS.keys), os.environ['ISSUER'][:17])"
-    command = (sys.executable, "-m", "seatrial.cli", "run", "--", sys.executable, "-c", program)
+    command = (sys.executable, "-m", "seatrial", "run", "--", sys.executable, "-c", program)
     result = project.run(*command)
     assert (result.status, result.output) == (0, "1 http://127.0.0.1:\n"), result.output
 

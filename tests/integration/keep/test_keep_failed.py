@@ -51,7 +51,7 @@ def test_goes_on_in_its_teardown(teardown_looks, client):
 
 def _served(project: Project, *name: str) -> dict[str, str]:
     """What `seatrial db up` prints, each test with the rows that its command shows."""
-    process = project.start(sys.executable, "-m", "seatrial.cli", "db", "up", "--kept", *name)
+    process = project.start(sys.executable, "-m", "seatrial", "db", "up", "--kept", *name)
     assert process.stdout is not None
     try:
         lines = []
@@ -90,7 +90,7 @@ def test_the_databases_of_failed_tests_are_served_again(project: Project) -> Non
     assert _served(project) == expected
     assert _served(project, lines[0][1]) == expected
 
-    again = project.run(sys.executable, "-m", "seatrial.cli", "db", "up", "--kept", "other")
+    again = project.run(sys.executable, "-m", "seatrial", "db", "up", "--kept", "other")
     assert again.status == 2
     assert "nothing is kept under the name 'other'" in again.output
     assert lines[0][1] in again.output

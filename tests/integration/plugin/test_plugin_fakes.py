@@ -84,10 +84,11 @@ def desk(tmp_path: Path) -> Project:
 
 
 def test_a_disagreement_fails_the_test_that_has_it(desk: Project) -> None:
-    output = desk.pytest("-p", "no:randomly").expect(1, passed=4, failed=3, error=1).output
+    result = desk.pytest("-p", "no:randomly").expect(1, passed=4, failed=3, error=1)
+    output = result.output
     assert "model: it was asked what it does not serve: POST /v1/unheard-of" in output
     assert "model: nothing met the scripted fail(503)" in output
-    assert output.count("model: nothing met") == 1, "a test that failed half way has reasons for that"
+    assert result.errors("model: nothing met") == 1, "a test that failed half way has reasons for that"
     assert "model: it was asked what it does not serve: POST /v1/at-the-end" in output
     assert "ERROR at teardown of test_g_asks_while_it_is_cleaned_up" in output
     for name in ("test_b_asks", "test_d_scripts", "test_f_fails"):

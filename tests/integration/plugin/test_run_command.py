@@ -10,7 +10,7 @@ import pytest
 
 from tests.support.project import Project
 
-SEATRIAL = (sys.executable, "-m", "seatrial.cli")
+SEATRIAL = (sys.executable, "-m", "seatrial")
 
 WORKER = """
 import os

@@ -233,5 +233,5 @@ def test_a_command_gets_a_file_of_its_own(project: Project) -> None:
     write_shop(project, TESTS)
     code = "import os, sqlite3; print(sqlite3.connect(os.environ['DATABASE_URL'].partition('://')[2][1:])"
     code += ".execute('select name from customers').fetchall())"
-    result = project.run(sys.executable, "-m", "seatrial.cli", "run", "--", sys.executable, "-c", code)
+    result = project.run(sys.executable, "-m", "seatrial", "run", "--", sys.executable, "-c", code)
     assert (result.status, result.output) == (0, "[('Ann; the first',), ('sqlite',)]\n")

@@ -1,7 +1,0 @@
-"""`python -m seatrial.cli`."""
-
-import sys
-
-from seatrial.cli import main
-
-sys.exit(main())
