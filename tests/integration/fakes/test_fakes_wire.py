@@ -256,7 +256,7 @@ def test_stopping_ends_calls_that_hang_and_idle_connections():
     fakes.stop()
     caller.join(20)
     assert len(ended) == 1
-    assert set(threading.enumerate()) == before
+    assert set(threading.enumerate()) <= before
 
 
 def test_many_calls_at_once_are_answered(fakes):
