@@ -55,6 +55,13 @@ class End(asyncio.Protocol):
         if raw.family != socket.AF_UNIX:
             raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._made()
+        asyncio.get_running_loop().call_soon(self._stay_paused)
+
+    def _stay_paused(self) -> None:
+        """Early versions of Python 3.11 read on after `connection_made`, whether it has paused or not."""
+        if self._paused and self.transport is not None and not self.transport.is_closing():
+            self.transport.resume_reading()
+            self.transport.pause_reading()
 
     def data_received(self, data: bytes) -> None:
         """Pass on what arrives."""
