@@ -21,6 +21,9 @@ KINDS = {
 }
 """Kind -> where its class is; loaded when it is declared."""
 
+TCP = "tcp"
+"""The kind of what is no fake at all, but a real service behind a proxy."""
+
 _SHARED = ("kind", "https", "mode", "live")
 """Of every kind; the last two are read by whoever decides the mode of a run."""
 
@@ -42,10 +45,11 @@ def declare(name: str, options: Mapping[str, Any], *, root: Path | None = None) 
     """
     kind = options.get("kind", name)
     if kind not in KINDS:
+        known = sorted((*KINDS, TCP))
         raise FakeError(
-            f"[tool.seatrial.fakes] names {kind!r}, which is not built in{suggest_name(str(kind), KINDS)}.",
+            f"[tool.seatrial.fakes] names {kind!r}, which is not built in{suggest_name(str(kind), known)}.",
             code="fakes.unknown",
-            remedy=f"Use one of: {', '.join(sorted((*KINDS, 'tcp')))}; for a name of your own, say which: "
+            remedy=f"Use one of: {', '.join(known)}; for a name of your own, say which: "
             f'{name} = {{ kind = "http" }}.',
         )
     https = options.get("https", False)

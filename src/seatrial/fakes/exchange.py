@@ -9,6 +9,7 @@ from urllib.parse import parse_qs
 
 from starlette.responses import JSONResponse, Response
 
+from seatrial.config.secrets import redact
 from seatrial.fakes.faults import Cut, Delay, Refusal, Slowness
 from seatrial.fakes.journal import Attempt
 from seatrial.fakes.request import Request, Unserved, shown
@@ -51,7 +52,7 @@ def serve(fake: Fake) -> ASGIApp:
 
 
 async def _read(scope: Scope, receive: Receive) -> Request:
-    body = b""
+    body = bytearray()
     while True:
         message = await receive()
         body += message.get("body", b"")
@@ -62,7 +63,7 @@ async def _read(scope: Scope, receive: Receive) -> Request:
         path=scope["path"],
         query=parse_qs(scope["query_string"].decode("latin-1"), keep_blank_values=True),
         headers={name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]},
-        body=body,
+        body=bytes(body),
         target=_target(scope),
     )
 
@@ -105,7 +106,8 @@ async def _handled(fake: Fake, request: Request, handler: Any) -> Response:
     except Unserved as unserved:
         return _unserved(fake, unserved.what)
     except Exception as error:  # noqa: BLE001 - a route that a test wrote may raise: the test is told
-        fake.note_problem(f"its answer to {request.method} {request.path} raised {error!r}")
+        what = f"its answer to {request.method} {request.path} raised {error!r}"
+        fake.note_problem(redact(what))
         return JSONResponse(fake.error_body(_CRASHED, "the fake could not answer"), _CRASHED)
     return cast("Response", response)
 

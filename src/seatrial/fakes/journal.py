@@ -148,12 +148,17 @@ class Journal:
         which requests are repetitions.
         """
         calls: list[list[Attempt]] = []
+        alike: dict[tuple[object, ...], list[list[Attempt]]] = {}
         for attempt in self.attempts():
-            repeated = next((call for call in reversed(calls) if _repeats(attempt, call[-1])), None)
+            earlier = alike.setdefault(_content(attempt), [])
+            repeated = (
+                None if _is_first(attempt) else next((c for c in reversed(earlier) if c[-1].failed), None)
+            )
             if repeated is None:
-                calls.append([attempt])
-            else:
-                repeated.append(attempt)
+                repeated = []
+                earlier.append(repeated)
+                calls.append(repeated)
+            repeated.append(attempt)
         return [Call(attempts) for attempts in calls]
 
     def clear(self) -> None:
@@ -162,15 +167,14 @@ class Journal:
             self._attempts.clear()
 
 
-def _repeats(attempt: Attempt, earlier: Attempt) -> bool:
-    count = attempt.headers.get(_RETRY_COUNT)
-    if count == "0" or not earlier.failed:
-        return False
-    return _content(attempt) == _content(earlier)
+def _is_first(attempt: Attempt) -> bool:
+    """Whether the client says that this is no repetition."""
+    return attempt.headers.get(_RETRY_COUNT) == "0"
 
 
 def _content(attempt: Attempt) -> tuple[object, ...]:
-    return attempt.method, attempt.path, attempt.query, attempt.body
+    query = tuple(sorted((name, tuple(values)) for name, values in attempt.query.items()))
+    return attempt.method, attempt.path, query, attempt.body
 
 
 def _decoded(body: bytes) -> Any:

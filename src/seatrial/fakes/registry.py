@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any, cast
 
 from seatrial.errors import FakeError
 from seatrial.fakes.authority import Authority
-from seatrial.fakes.declarations import Declaration, declare, suggest_name
+from seatrial.fakes.declarations import TCP, Declaration, declare, suggest_name
 from seatrial.fakes.live import LiveFake
-from seatrial.fakes.tcp import TCP, TcpService
+from seatrial.fakes.tcp import TcpService
+from seatrial.tcp import ProxyThread, target_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -53,16 +54,19 @@ class Fakes:
         inherited: Mapping[str, str] | None = None,
         allow_hosts: Collection[str] = (),
     ) -> None:
-        self._services = {
-            name: TcpService(name, options=options, inherited=inherited or {}, allow_hosts=allow_hosts)
+        targets = {
+            name: target_of(name, options, inherited=inherited or {}, allow_hosts=allow_hosts)
             for name, options in declared.items()
             if options.get("kind", name) == TCP
         }
         self._declared: dict[str, Declaration] = {
             name: declare(name, options, root=root)
             for name, options in declared.items()
-            if name not in self._services
+            if name not in targets
         }
+        # Last: each takes a port at once, and what was declared wrongly is told by now.
+        thread = ProxyThread()
+        self._services = {name: TcpService(name, target, thread=thread) for name, target in targets.items()}
         for name, url in (live or {}).items():
             mocked = self._declared[name]
             self._declared[name] = replace(mocked, fake=LiveFake(mocked.fake, url=url))
@@ -160,17 +164,8 @@ class Fakes:
             service.start()
         if self._server is not None or not self._declared:
             return
-        try:
-            from seatrial.fakes.server import FakeServer  # noqa: PLC0415 - the extra, and start-up time
-
-            sites = [self._site(name) for name in self._declared]
-        except ImportError as missing:
-            raise FakeError(
-                f"Fakes need uvicorn and starlette; importing them failed: {missing}.",
-                code="fakes.extra-missing",
-                remedy='Install the extra: pip install "seatrial[fakes]".',
-            ) from missing
-        self._server = FakeServer(sites)
+        server = _server_class()
+        self._server = server([self._site(name) for name in self._declared])
         self._server.start()
 
     def _site(self, name: str) -> Site:
@@ -232,6 +227,13 @@ class Fakes:
 
     def _find(self, name: str) -> Declaration:
         declaration = self._declared.get(name)
+        if declaration is None and name in self._services:
+            raise FakeError(
+                f"The fake {name!r} is of the kind 'tcp': it speaks no HTTP, and has no URL.",
+                code="fakes.kind",
+                remedy=f"Use fakes.{name}.faults in tests, and {{fakes.{name}.address}} in "
+                "[tool.seatrial.env].",
+            )
         if declaration is None:
             raise UnknownFakeError(
                 f"A fake named {name!r} is not declared{suggest_name(name, self)}.",
@@ -248,6 +250,19 @@ class Fakes:
                 code="fakes.forked",
                 remedy="Start child processes by spawn, or use the addresses in their environment.",
             )
+
+
+def _server_class() -> type[FakeServer]:
+    try:
+        import seatrial.fakes.exchange  # noqa: F401, PLC0415 - the extra, and start-up time
+        from seatrial.fakes.server import FakeServer  # noqa: PLC0415
+    except ImportError as missing:
+        raise FakeError(
+            f"Fakes need uvicorn and starlette; importing them failed: {missing}.",
+            code="fakes.extra-missing",
+            remedy='Install the extra: pip install "seatrial[fakes]".',
+        ) from missing
+    return FakeServer
 
 
 def listen(port: int = 0) -> socket.socket:

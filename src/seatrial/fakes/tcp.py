@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
-from seatrial.tcp import Faults, ProxyThread, TcpProxy, target_of
+from seatrial.tcp import Faults, TcpProxy
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
-
-TCP = "tcp"
-_THREAD = ProxyThread()
+    from seatrial.tcp import ProxyThread, Target
 
 
 class TcpService:
@@ -18,12 +15,8 @@ class TcpService:
 
     Args:
         name: how tests call it: `fakes.<name>`.
-        options: its table in the settings: `target`, see `seatrial.tcp.target_of`.
-        inherited: the environment as it was before seatrial changed it: a target may be one of its variables.
-        allow_hosts: hosts of other machines that may be reached.
-
-    Raises:
-        FakeError: the target is missing, is none, or is on another machine.
+        target: where it is.
+        thread: what serves it and others.
 
     Attributes:
         faults: what the next uses of the service meet: `fakes.cache.faults.hang()`.
@@ -31,17 +24,9 @@ class TcpService:
 
     mode: ClassVar[Literal["mock", "live"]] = "mock"
 
-    def __init__(
-        self,
-        name: str,
-        *,
-        options: Mapping[str, Any],
-        inherited: Mapping[str, str],
-        allow_hosts: Collection[str] = (),
-    ) -> None:
+    def __init__(self, name: str, target: Target, *, thread: ProxyThread) -> None:
         self.name = name
-        target = target_of(name, options, inherited=inherited, allow_hosts=allow_hosts)
-        self._proxy = TcpProxy(name, target, thread=_THREAD)
+        self._proxy = TcpProxy(name, target, thread=thread)
         self.faults = Faults(self._proxy)
 
     @property

@@ -9,7 +9,7 @@ import httpx2
 
 from seatrial.config.credentials import expand_login
 from seatrial.errors import IdentityError
-from seatrial.identities.scheme import needs_user, no_tokens, tampered, unknown_kind
+from seatrial.identities.scheme import needs_user, no_single_text, no_tokens, tampered, unknown_kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -85,11 +85,7 @@ class Logins:
     def forge(self, kind: str, user: str | None) -> NoReturn:
         """There is no single text to forge."""
         del user
-        raise IdentityError(
-            f"Cookies are no single text: forge({kind!r}) has no meaning under scheme = 'session'.",
-            code="identities.no-single-text",
-            remedy=f"Use identities.forged({kind!r}), which is an identity.",
-        )
+        raise no_single_text(kind, scheme="session", why="Cookies are no single text")
 
     def token(self, user: str, *, expires_in: float | None, claims: Mapping[str, Any]) -> NoReturn:
         """There are no tokens."""

@@ -55,6 +55,15 @@ def no_tokens(scheme: str, instead: str) -> IdentityError:
     )
 
 
+def no_single_text(kind: str, *, scheme: str, why: str) -> IdentityError:
+    """Return the error for asking a scheme for one forged text where its credentials are none."""
+    return IdentityError(
+        f"{why}: forge({kind!r}) has no meaning under scheme = {scheme!r}.",
+        code="identities.no-single-text",
+        remedy=f"Use identities.forged({kind!r}), which is an identity.",
+    )
+
+
 def tampered(text: str) -> str:
     """Return a credential that differs from a good one in one letter or digit, and in nothing else.
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from seatrial.config.credentials import expand_headers
-from seatrial.errors import IdentityError
-from seatrial.identities.scheme import needs_user, no_tokens, unknown_kind
+from seatrial.identities.scheme import needs_user, no_single_text, no_tokens, unknown_kind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -53,11 +52,7 @@ class TrustedHeaders:
     def forge(self, kind: str, user: str | None) -> NoReturn:
         """There is no single text to forge."""
         del user
-        raise IdentityError(
-            f"Headers are no single text: forge({kind!r}) has no meaning under scheme = 'header'.",
-            code="identities.no-single-text",
-            remedy=f"Use identities.forged({kind!r}), which is an identity.",
-        )
+        raise no_single_text(kind, scheme="header", why="Headers are no single text")
 
     def token(self, user: str, *, expires_in: float | None, claims: Mapping[str, Any]) -> NoReturn:
         """There are no tokens."""

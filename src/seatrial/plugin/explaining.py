@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from seatrial.errors import IsolationError, SeatrialError
+from seatrial.errors import ApplicationError, IsolationError, SeatrialError
 from seatrial.plugin.state import TRIAL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from types import TracebackType
+
+    from seatrial.app import Leftover
 
 
 def startup_failure(failure: BaseException) -> str:
@@ -29,6 +31,21 @@ def fail_with(problems: Sequence[SeatrialError]) -> None:
     """Fail the running test with what is wrong with it, if anything is."""
     if problems:
         pytest.fail("\n\n".join(map(str, problems)), pytrace=False)
+
+
+def left_running(leftovers: Sequence[Leftover]) -> list[SeatrialError]:
+    """What a test's requests left running, as one error or none."""
+    if not leftovers:
+        return []
+    return [
+        ApplicationError(
+            "this test left work running in the application",
+            code="app.left-running",
+            detail="\n".join(f"  {leftover.describe()}" for leftover in leftovers),
+            remedy="await it before the response, or end it; work that belongs to the application's whole "
+            "life is started in its lifespan",
+        )
+    ]
 
 
 @contextmanager

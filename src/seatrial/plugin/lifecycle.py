@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from seatrial.plugin.explaining import add_notes, fail_with, startup_failure
+from seatrial.plugin.explaining import add_notes, fail_with, left_running, startup_failure
 from seatrial.plugin.isolating import check_markers, isolation_of, wants_fresh_app
 from seatrial.plugin.modes import check_mode_markers
 from seatrial.plugin.orphans import end_with_the_controller
@@ -104,17 +104,8 @@ class Lifecycle:
             if not isinstance(error, (KeyboardInterrupt, SystemExit)):
                 add_notes(error, self._check(item, passed=False))
             raise
-        leftovers = self._trial.end_test() if is_bound(item) else []
-        problems = self._check(item, passed=True)
-        if leftovers:
-            lines = "\n".join(f"  {leftover.describe()}" for leftover in leftovers)
-            pytest.fail(
-                f"this test left work running in the application [app.left-running]\n{lines}\n"
-                "What to do: await it before the response, or end it; work that belongs to the application's "
-                "whole life is started in its lifespan",
-                pytrace=False,
-            )
-        fail_with(problems)
+        left = left_running(self._trial.end_test()) if is_bound(item) else []
+        fail_with([*left, *self._check(item, passed=True)])
 
     def _check(self, item: pytest.Item, *, passed: bool) -> list[SeatrialError]:
         if not is_bound(item):

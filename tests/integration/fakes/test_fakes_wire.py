@@ -10,6 +10,7 @@ import urllib.error
 import urllib.request
 from collections import deque
 
+import certifi
 import httpx2
 import openai
 import pytest
@@ -226,6 +227,22 @@ def test_https_is_believed_with_the_runs_authority_and_not_without(fakes, trusti
         problems = fakes.problems()
     assert "did not trust its certificate" in problems[0]
     assert "SSL_CERT_FILE" in problems[0]
+
+
+def test_the_file_of_authorities_keeps_those_that_clients_trust_anyway(fakes):
+    usual = ssl.create_default_context(cafile=certifi.where()).cert_store_stats()["x509_ca"]
+    assert usual > 1
+    assert ssl.create_default_context(cafile=fakes.ca_file()).cert_store_stats()["x509_ca"] > usual // 2
+
+
+def test_what_no_fake_serves_is_not_tried_again(fakes):
+    url = f"{fakes.url('openai')}/v1"
+    with (
+        openai.OpenAI(base_url=url, api_key="k", max_retries=2, timeout=20) as client,
+        pytest.raises(openai.InternalServerError),
+    ):
+        client.get("/nowhere", cast_to=object)
+    fakes.openai.assert_called(times=1, attempts=1)
 
 
 def test_a_reset_reaches_clients_over_https(fakes, trusting):

@@ -95,6 +95,29 @@ def test_a_disagreement_fails_the_test_that_has_it(desk: Project) -> None:
         assert f"FAILED test_desk.py::{name}" in output
 
 
+LEFT_RUNNING = """
+import asyncio
+
+async def ask_and_forget(request):
+    await ask(request)
+    request.app.state.forgotten = asyncio.create_task(asyncio.sleep(3600))
+    return JSONResponse({})
+
+app.routes.append(Route("/forget", ask_and_forget, methods=["POST"]))
+"""
+
+
+def test_a_test_that_fails_in_two_ways_is_told_of_both(desk: Project) -> None:
+    test = """
+def test_it(client):
+    assert client.post("/forget?path=/v1/unheard-of", json={}).status_code == 200
+"""
+    desk.write({"desk.py": DESK + LEFT_RUNNING, "test_desk.py": test})
+    output = desk.pytest().expect(1, failed=1).output
+    assert "[app.left-running]" in output
+    assert "model: it was asked what it does not serve: POST /v1/unheard-of" in output
+
+
 def test_workers_have_fakes_of_their_own(desk: Project) -> None:
     many = """
 import pytest

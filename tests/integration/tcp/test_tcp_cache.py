@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import threading
 
@@ -22,6 +23,18 @@ def test_without_faults_everything_passes(cache):
         pipe.set(f"k{number}", number)
     assert all(pipe.execute())
     assert cache.proxy.problems() == []
+
+
+def test_what_a_client_says_first_waits_until_the_service_is_there(monkeypatch, cache):
+    """Early versions of Python 3.11 begin to read after `connection_made`, whether it has paused or not."""
+
+    def add_reader(transport, fd, callback):
+        if not transport._closing:
+            transport._loop._add_reader(fd, callback)
+
+    monkeypatch.setattr(asyncio.selector_events._SelectorTransport, "_add_reader", add_reader)
+    for _ in range(5):
+        assert cache.connected(timeout=5).ping()
 
 
 def test_latency_is_for_the_next_uses_only(cache):

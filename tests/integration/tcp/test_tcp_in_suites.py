@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+
 import pytest
 
 from seatrial.errors import FakeError
@@ -58,6 +60,11 @@ def test_d_nobody_meets_the_fault(client, fakes):
 def test_e_counts_still(client, name):
     assert client.post(f"/hits/{name}").json() == {"hits": 1}
 
+def test_e2_what_hangs_is_let_go_at_the_end(client, fakes, name):
+    fakes.cache.faults.hang()
+    with pytest.raises(Exception, match="gave no answer"):
+        client.post(f"/hits/{name}", timeout=0.3)
+
 def test_f_it_is_down(client, fakes, name):
     with fakes.cache.faults.down():
         assert client.post(f"/hits/{name}").status_code == 503
@@ -69,7 +76,7 @@ def test_f_it_is_down(client, fakes, name):
 def test_faults_of_a_service_in_a_suite(project: Project, valkey: Target, options: tuple[str, ...]) -> None:
     project.write({"pyproject.toml": PYPROJECT, "counter.py": COUNTER, "test_counter.py": TESTS})
     result = project.pytest(*options, plugins="-n" in options, REDIS_URL=f"unix://{valkey.path}")
-    result.expect(1, passed=5, failed=1)
+    result.expect(1, passed=6, failed=1)
     assert "FAILED test_counter.py::test_d_nobody_meets_the_fault" in result.output
     assert "cache: nobody met hang()" in result.output
 
@@ -87,6 +94,29 @@ def test_a_target_that_is_none_is_refused(table: dict[str, object], code: str, w
     with pytest.raises(FakeError, match=words) as refused:
         Fakes({"cache": {"kind": "tcp", **table}})
     assert refused.value.code == code
+
+
+def test_what_speaks_no_http_says_so() -> None:
+    fakes = Fakes({"cache": {"kind": "tcp", "target": "127.0.0.1:6379"}})
+    try:
+        for ask in (fakes.url, fakes.http, lambda name: fakes.listen_on(name, 0)):
+            with pytest.raises(FakeError, match="it speaks no HTTP") as refused:
+                ask("cache")
+            assert refused.value.code == "fakes.kind"
+    finally:
+        fakes.stop()
+
+
+def test_a_kind_that_is_nearly_right_is_suggested() -> None:
+    with pytest.raises(FakeError, match="did you mean 'tcp'"):
+        Fakes({"cache": {"kind": "tpc", "target": "127.0.0.1:6379"}})
+
+
+def test_a_wrong_table_beside_a_right_one_leaves_no_port_behind() -> None:
+    right = {"kind": "tcp", "target": "127.0.0.1:6379"}
+    with pytest.raises(FakeError, match="found no text under target"):
+        Fakes({"cache": right, "queue": {"kind": "tcp"}})
+    gc.collect()  # a socket that nobody closed would warn now, and warnings are errors
 
 
 def test_a_target_elsewhere_may_be_allowed_and_starts_nothing() -> None:
