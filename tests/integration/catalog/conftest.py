@@ -9,6 +9,7 @@ import psycopg
 import pytest
 
 from seatrial.postgres.catalog import snapshot
+from seatrial.postgres.server import find_binaries
 from seatrial.postgres.sql import identifier
 from tests.support.server import running_server
 
@@ -20,8 +21,9 @@ ROLES = "create role app; create role reader; create role builder; create role o
 class Stage:
     """A server, a database made of `start.sql`, and further databases."""
 
-    def __init__(self, server):
+    def __init__(self, server, binaries):
         self.server = server
+        self.binaries = binaries
         self.numbers = itertools.count(1)
         self.admin = self.connect("postgres")
         self.connection = self.new(START)
@@ -52,7 +54,7 @@ class Stage:
 )
 def stage(request, shared_cache):
     with running_server(shared_cache, roles=ROLES, binaries=request.param) as server:
-        found = Stage(server)
+        found = Stage(server, find_binaries(request.param))
         yield found
         found.connection.close()
         found.admin.close()

@@ -95,7 +95,7 @@ class _Comparison:
             if repeats or scope.covers(entry):
                 continue
             line = f"{self._names.head(entry, facts.get('kind', entry.kind))} {verdict}"
-            partitions = scope.partitions(entry) if facts.get("kind") == "partitioned table" else 0
+            partitions = scope.partitions.get(entry.path, 0)
             summary = self._wording.summary(entry, facts)
             line += f", with {partitions} partition{'s'[: partitions > 1]}" if partitions else ""
             yield entry, f"{line}: {summary}" if summary else line

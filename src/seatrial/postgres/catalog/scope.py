@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from seatrial.postgres.catalog.catalog import Entry
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     Facts = Mapping[str, Any]
 
@@ -21,12 +22,16 @@ class Scope:
 
     entries: Mapping[Entry, Facts]
     paths: Mapping[str, frozenset[tuple[str, ...]]]
+    partitions: Mapping[tuple[str, ...], int]
+    """How many of these objects are partitions of a table, by the names of the table."""
 
     @classmethod
     def of(cls, entries: Mapping[Entry, Facts]) -> Scope:
         """The scope of what is missing, or of what is not expected."""
         kinds = ("schema", "relation", "type", "column")
-        return cls(entries, {k: frozenset(e.path for e in entries if e.kind == k) for k in kinds})
+        paths = {kind: frozenset(e.path for e in entries if e.kind == kind) for kind in kinds}
+        whole = (facts["inherits"] for facts in entries.values() if "bound" in facts)
+        return cls(entries, paths, Counter(tuple(parent) for parents in whole for parent in parents))
 
     def covers(self, entry: Entry) -> bool:
         """Whether a line about another object tells of this one too."""
@@ -34,19 +39,12 @@ class Scope:
         if entry.kind not in _NO_SCHEMA and entry.path[:1] in self.paths["schema"]:
             return True
         if entry.kind == "relation":
-            return self._is_partition_of(entry, self.paths["relation"])
+            parents = facts["inherits"] if "bound" in facts else ()
+            return any(tuple(parent) in self.paths["relation"] for parent in parents)
         if entry.is_in_relation:
             return entry.path[:2] in self.paths["relation"] or entry.path[:2] in self.paths["type"]
         owners = [tuple(owner) for owner in facts.get("owned by", ())]
         return any(o[:2] in self.paths["relation"] or o in self.paths["column"] for o in owners)
-
-    def partitions(self, entry: Entry) -> int:
-        """How many of these objects are partitions of a table."""
-        return sum(self._is_partition_of(other, {entry.path}) for other in self.entries)
-
-    def _is_partition_of(self, entry: Entry, parents: Iterable[tuple[str, ...]]) -> bool:
-        facts = self.entries[entry]
-        return "bound" in facts and any(tuple(parent) in parents for parent in facts["inherits"])
 
 
 def parents(entry: Entry, entries: Mapping[Entry, Facts]) -> list[Entry]:

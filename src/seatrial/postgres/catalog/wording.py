@@ -55,11 +55,15 @@ _QUOTED = {"comment", "index comment"}
 _TOLD = (
     "type",
     "definition",
-    "bound",
     "nullability",
     "default",
     "generated",
     "identity",
+    "validation",
+    "enforcement",
+    "deferral",
+    "validity",
+    "attributes",
     "labels",
     "version",
 )
@@ -83,8 +87,11 @@ class Wording:
                     "; ".join(f"{name}: {rights}" for name, rights in sorted(facts.get("grants", {}).items()))
                 )
             )
+        if entry.kind == "relation":
+            parents = self._value("inherits", facts.get("inherits", []))
+            return f"partition of {parents} {visible(facts['bound'])}" if "bound" in facts else ""
         told = (_labelled(name, self._value(name, facts[name])) for name in _TOLD if name in facts)
-        return "" if entry.kind == "relation" else _cut(" ".join(told))
+        return _cut(" ".join(told))
 
     def changes(self, expected: Mapping[str, Any], found: Mapping[str, Any]) -> Iterator[str]:
         """One text for each fact that differs, expected before found."""

@@ -71,11 +71,18 @@ where not x.relispartition
 
 
 def _statistics(reading: Reading) -> str:
+    # The server keeps columns in the order of the table, which says nothing.
+    expressions = reading.since(14, "pg_get_statisticsobjdef_expressions(t.oid)")
     return f"""
 select 'statistics', array[r.schema, r.name, t.stxname], json_build_object(
   'kind', 'statistics',
-  'definition', substr(pg_get_statisticsobjdef(t.oid),
-                       length(format('CREATE STATISTICS %I.%I ', n.nspname, t.stxname)) + 1),
+  'definition', (select case when t.stxkind @> '{{d,f,m}}' then '' else
+      '(' || string_agg(case k when 'd' then 'ndistinct' when 'f' then 'dependencies' when 'm' then 'mcv' end,
+                        ', ' order by k) || ') ' end from unnest(t.stxkind) as k)
+    || 'ON ' || (select string_agg(e, ', ' order by e collate "C") from (
+      select quote_ident(a.attname) from pg_attribute as a
+      where a.attrelid = t.stxrelid and a.attnum = any (t.stxkeys::int2[])
+      union all select unnest({expressions}::text[])) as e (e)),
   'schema', nullif(n.nspname, r.schema),
   'target', nullif(t.stxstattarget, -1)::text,
   'owner', {reading.owner("t.stxowner")},

@@ -83,7 +83,7 @@ select 'column', array[r.schema, r.name, a.attname], json_build_object(
     (select l.oid::regcollation::text from pg_collation as l where l.oid = a.attcollation) end,
   'storage', case when {typed} and a.attstorage <> t.typstorage then case a.attstorage
     when 'p' then 'plain' when 'e' then 'external' when 'x' then 'extended' else 'main' end end,
-  'compression', nullif({reading.since(14, "a.attcompression::text")}, ''),
+  'compression', case {reading.since(14, "a.attcompression")} when 'p' then 'pglz' when 'l' then 'lz4' end,
   'statistics target', nullif(a.attstattarget, -1)::text,
   'option', {options("a.attoptions")},
   'foreign option', {options("a.attfdwoptions")},
