@@ -26,6 +26,8 @@ class Stage:
         self.binaries = binaries
         self.numbers = itertools.count(1)
         self.admin = self.connect("postgres")
+        self.admin.execute("set allow_in_place_tablespaces = on")
+        self.admin.execute("create tablespace fast location ''")
         self.connection = self.new(START)
         self.catalog = snapshot(self.connection)
 
@@ -37,13 +39,16 @@ class Stage:
         return psycopg.connect(self.server.admin_dsn(database), **{"autocommit": True, **options})
 
     def new(self, statements="", *, owner="builder", name=None):
-        """A connection to a database of its own, where the statements were run as its owner."""
+        """A connection to a database of its own, in which the statements were run."""
         name = name or f"stage_{next(self.numbers)}"
         self.admin.execute(f"create database {identifier(name)} owner {owner} template template0".encode())
         connection = self.connect(name)
-        connection.execute(f"alter schema public owner to {owner}; set role {owner}".encode())
-        # Event triggers, publications and most extensions need more rights than an owner has.
-        connection.execute(f"reset role; {statements}".encode())
+        try:
+            # As a superuser: event triggers, publications and some extensions need more than an owner has.
+            connection.execute(f"alter schema public owner to {owner}; {statements}".encode())
+        except BaseException:
+            connection.close()
+            raise
         return connection
 
 

@@ -69,15 +69,27 @@ def test_the_order_of_statements_and_columns_the_owner_and_the_database_do_not_c
     assert one.to_json() == other.to_json()
 
 
+OWNED = """
+create table a (b int, c int);
+create type mood as enum ('calm');
+create function one() returns int language sql as 'select 1';
+create sequence numbers;
+create statistics pairs on b, c from a;
+reset role;
+create publication news for table a;
+alter publication news owner to {owner};
+"""
+
+
 def test_owners_count_when_they_are_asked_for(new):
-    one = snapshot(new("set role builder; create table a (b int)"), owners=True)
-    other = snapshot(
-        new("set role other_builder; create table a (b int)", owner="other_builder"), owners=True
+    here, there = (
+        snapshot(new(f"set role {owner}; {OWNED.format(owner=owner)}", owner=owner), owners=True)
+        for owner in ("builder", "other_builder")
     )
-    assert differences(one, other) == [
-        "schema public: owner builder -> other_builder",
-        "a: owner builder -> other_builder",
-    ]
+    assert differences(here, there) == [
+        f"{label}: owner builder -> other_builder"
+        for label in ("schema public", "a", "a: statistics pairs", "enum mood", "sequence numbers", "one()")
+    ] + ["publication news: owner builder -> other_builder"]
 
 
 def test_the_settings_of_the_session_do_not_count_and_stay(stage, new):

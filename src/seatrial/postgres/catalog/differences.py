@@ -85,7 +85,7 @@ class _Comparison:
         return entry.kind != "relation" and entry.is_in_relation and entry.path[:2] in self._replaced
 
     def _rename(self, entry: Entry) -> str:
-        kind = self._expected[entry]["kind"]
+        kind = self._expected[entry].get("kind", entry.kind)
         return f"{self._names.head(entry, kind)} is named {quoted(self._renamed[entry].path[2])}"
 
     def _one_sided(self, scope: Scope, verdict: str) -> Iterator[tuple[Entry, str]]:

@@ -30,7 +30,6 @@ def _state(letter: str) -> str:
 
 _TRIGGERS = f"""
 select 'trigger', array[r.schema, r.name, t.tgname], json_build_object(
-  'kind', 'trigger',
   'definition', case when t.tgconstraint <> 0 then 'constraint trigger ' else '' end
     || substr(pg_get_triggerdef(t.oid, true), length(format('CREATE %sTRIGGER %I ',
          case when t.tgconstraint <> 0 then 'CONSTRAINT ' else '' end, t.tgname)) + 1),
@@ -42,7 +41,6 @@ where not t.tgisinternal and t.tgparentid = 0
 
 _RULES = f"""
 select 'rule', array[r.schema, r.name, w.rulename], json_build_object(
-  'kind', 'rule',
   'definition', btrim(substr(pg_get_ruledef(w.oid, true),
                              length(format('CREATE RULE %I AS', w.rulename)) + 1), E' \\n;'),
   'state', {_state("w.ev_enabled")},
@@ -66,7 +64,6 @@ from pg_policy as p join relations as r on r.oid = p.polrelid"""
 def _event_triggers(reading: Reading) -> str:
     return f"""
 select 'event trigger', array[e.evtname], json_build_object(
-  'kind', 'event trigger',
   'definition', format('ON %s%s EXECUTE FUNCTION %s', e.evtevent,
     (select ' WHEN TAG IN (' || string_agg(quote_literal(t), ', ' order by t collate "C") || ')'
      from unnest(e.evttags) as t), e.evtfoid::regprocedure),

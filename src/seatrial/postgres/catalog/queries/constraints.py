@@ -61,7 +61,6 @@ def _indexes() -> str:
     )
     return f"""
 select 'index', array[r.schema, r.name, x.relname], json_build_object(
-  'kind', 'index',
   'definition', case when i.indisunique then 'unique ' else '' end
                 || substr(pg_get_indexdef(x.oid, 0, true), {beginning} + 1), {_STATE},
   'comment', {comment("pg_class", "x.oid")})
@@ -75,7 +74,6 @@ def _statistics(reading: Reading) -> str:
     expressions = reading.since(14, "pg_get_statisticsobjdef_expressions(t.oid)")
     return f"""
 select 'statistics', array[r.schema, r.name, t.stxname], json_build_object(
-  'kind', 'statistics',
   'definition', (select case when t.stxkind @> '{{d,f,m}}' then '' else
       '(' || string_agg(case k when 'd' then 'ndistinct' when 'f' then 'dependencies' when 'm' then 'mcv' end,
                         ', ' order by k) || ') ' end from unnest(t.stxkind) as k)

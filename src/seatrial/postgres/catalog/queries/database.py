@@ -45,7 +45,6 @@ def queries(reading: Reading) -> Iterator[str]:
 def _schemas(reading: Reading) -> str:
     return f"""
 select 'schema', array[s.name], json_build_object(
-  'kind', 'schema',
   'owner', {reading.owner("n.nspowner")},
   'grants', {grants("n.nspacl", kind="'n'", owner="n.nspowner")},
   'comment', nullif({comment("pg_namespace", "n.oid")}, 'standard public schema'))
@@ -56,7 +55,7 @@ where {not_a_member("pg_namespace", "n.oid")}"""
 # Who made an extension cannot choose its comment, and its owner says nothing about the schema.
 _EXTENSIONS = """
 select 'extension', array[e.extname], json_build_object(
-  'kind', 'extension', 'version', e.extversion, 'schema', n.nspname)
+  'version', e.extversion, 'schema', n.nspname)
 from pg_extension as e join pg_namespace as n on n.oid = e.extnamespace"""
 
 _OWNER = "coalesce(n.nspowner, (select d.datdba from pg_database as d where d.datname = current_database()))"
@@ -66,7 +65,6 @@ select 'default privileges', array[coalesce(n.nspname, ''),
     case a.defaclrole when {_OWNER} then 'the owner' else quote_ident(pg_get_userbyid(a.defaclrole)) end,
     case a.defaclobjtype when 'r' then 'tables' when 'S' then 'sequences' when 'f' then 'functions'
     when 'T' then 'types' when 'n' then 'schemas' else 'large objects' end], json_build_object(
-  'kind', 'default privileges',
   'grants', case when n.oid is null then {grants("a.defaclacl", kind=_KIND, owner="a.defaclrole")}
             else {added_grants("a.defaclacl", owner="a.defaclrole")} end)
 from pg_default_acl as a left join pg_namespace as n on n.oid = a.defaclnamespace
@@ -88,7 +86,6 @@ def _publications(reading: Reading) -> str:
     )
     return f"""
 select 'publication', array[p.pubname], json_build_object(
-  'kind', 'publication',
   'tables', case when p.puballtables then to_json(array['all']) else (
     select json_agg(format('%I.%I%s%s', n.nspname, c.relname, {columns}, {where})
                     order by n.nspname collate "C", c.relname collate "C")
@@ -110,7 +107,6 @@ def _others() -> str:
     )
     return f"""
 select i.type, array[coalesce(i.schema, ''), i.identity], json_build_object(
-  'kind', i.type,
   'comment', (select d.description from pg_description as d
               where d.classoid = o.class and d.objoid = o.oid and d.objsubid = 0))
 from ({numbers}) as o, pg_identify_object(o.class, o.oid, 0) as i

@@ -63,7 +63,7 @@ _AGGREGATE = f"""
     'initial state', g.agginitval,
     'final function', {_function("aggfinalfn")},
     'final extra', case when g.aggfinalextra then 'yes' end,
-    'final modifies', g.aggfinalmodify::text,
+    'final function modifies', case g.aggfinalmodify when 's' then 'shareable' when 'w' then 'read-write' end,
     'combine function', {_function("aggcombinefn")},
     'serialize function', {_function("aggserialfn")},
     'deserialize function', {_function("aggdeserialfn")},

@@ -59,7 +59,6 @@ left join pg_type as s on s.oid = g.rngsubtype"""
 def _sequences(reading: Reading) -> str:
     return f"""
 select 'sequence', array[s.name, c.relname], json_build_object(
-  'kind', 'sequence',
   'type', format_type(q.seqtypid, null), {sequence_facts("q")},
   'owned by', (select json_agg(json_build_array(n.nspname, p.relname, a.attname))
     from pg_depend as d join pg_class as p on p.oid = d.refobjid
