@@ -45,7 +45,7 @@ class Stage:
         connection = self.connect(name)
         try:
             # As a superuser: event triggers, publications and some extensions need more than an owner has.
-            connection.execute(f"alter schema public owner to {owner}; {statements}".encode())
+            connection.execute(statements.encode())
         except BaseException:
             connection.close()
             raise

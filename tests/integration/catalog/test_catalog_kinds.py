@@ -238,6 +238,7 @@ OBJECTS = [
     ("revoke all on sequence numbers from current_user", ["sequence numbers: grants to the owner: the default -> nothing"]),
     ("alter default privileges in schema audit grant select on tables to reader", ["default privileges of the owner for tables in schema audit is not expected: reader: SELECT"]),
     ("alter default privileges for role builder revoke execute on functions from public", ["default privileges of the owner for functions is not expected: PUBLIC: nothing"]),
+    ("alter default privileges for role builder in schema public grant select on tables to reader", ["default privileges of the owner for tables in schema public is not expected: reader: SELECT"]),
     ("alter default privileges for role other_builder grant select on sequences to app", ["default privileges of other_builder for sequences is not expected: app: SELECT"]),
     ("create collation plain (locale = 'C')", ["collation public.plain is not expected"]),
     ("create cast (text as mood) with inout as implicit", ["cast (pg_catalog.text AS public.mood) is not expected"]),

@@ -39,23 +39,17 @@ def snapshot(
     """
     import psycopg  # noqa: PLC0415 - an extra; loaded only when a server is used
 
-    _check_version(connection.info.server_version)
-    ours = (
-        not connection.autocommit and connection.info.transaction_status == psycopg.pq.TransactionStatus.IDLE
-    )
     try:
-        text = _read(connection, owners=owners)
+        rows = json.loads(_read(connection, owners=owners))
     except psycopg.Error as error:
+        where = "" if connection.closed else f" of the database {connection.info.dbname!r}"
         raise CatalogError(
-            f"the schema of the database {connection.info.dbname!r} could not be read: {error}",
+            f"the schema{where} could not be read: {error}",
             code="catalog.unreadable",
             remedy="end what holds a lock on one of its tables or changes it at this moment, and check that "
             "the connection is open and its transaction has not failed before",
         ) from error
-    finally:
-        if ours and not connection.closed:
-            connection.rollback()
-    entries = {Entry(kind, tuple(path)): _facts(facts) for kind, path, facts in json.loads(text)}
+    entries = {Entry(kind, tuple(path)): _facts(facts) for kind, path, facts in rows}
     return Catalog(entries).ignoring(*ignore)
 
 
@@ -69,14 +63,22 @@ def _check_version(version: int) -> None:
 
 
 def _read(connection: psycopg.Connection[Any], *, owners: bool) -> str:
+    from psycopg.pq import TransactionStatus  # noqa: PLC0415 - as above
     from psycopg.rows import tuple_row  # noqa: PLC0415 - as above
 
+    _check_version(connection.info.server_version)
     statements = statement(version=connection.info.server_version, owners=owners)
-    with connection.cursor(row_factory=tuple_row) as cursor:
-        # Several statements in one string cannot be prepared.
-        cursor.execute(statements.encode(), prepare=False)
-        cursor.nextset()
-        (text,) = cursor.fetchone() or ("[]",)
+    opens = not connection.autocommit and connection.info.transaction_status == TransactionStatus.IDLE
+    try:
+        with connection.cursor(row_factory=tuple_row) as cursor:
+            # Several statements in one string cannot be prepared.
+            cursor.execute(statements.encode(), prepare=False)
+            cursor.nextset()
+            (text,) = cursor.fetchone() or ("[]",)
+    finally:
+        # Or it would keep locks on the tables whose expressions were read.
+        if opens and not connection.closed:
+            connection.rollback()
     return str(text)
 
 

@@ -112,14 +112,11 @@ class Wording:
                 continue
             usual = "the default" if is_grant and key in ("PUBLIC", "the owner") else "none"
             label = f"{name} to {visible(key)}:" if is_grant else f"{name} {visible(key)}"
-            yield f"{label} {_arrow(_text(here, usual), _text(there, usual))}"
+            yield _difference(label, _text(here, usual), _text(there, usual))
 
     def _change(self, name: str, expected: Any, found: Any) -> str:
-        both = [_USUAL.get(name, "none") if v is None else self._value(name, v) for v in (expected, found)]
-        label = "" if name in _SPEAK_FOR_THEMSELVES else f"{name} "
-        if both[0] == both[1]:
-            return f"{name} differs in white space only"
-        return f"{label}{_arrow(*both)}"
+        both = (_USUAL.get(name, "none") if v is None else self._value(name, v) for v in (expected, found))
+        return _difference(name, *both, shown=name not in _SPEAK_FOR_THEMSELVES)
 
     def _value(self, name: str, value: Any) -> str:
         if name in _PATHS:
@@ -153,6 +150,13 @@ def _text(value: Any, usual: str) -> str:
 
 def _literal(text: str) -> str:
     return "'" + visible(text).replace("'", "''") + "'"
+
+
+def _difference(label: str, expected: str, found: str, *, shown: bool = True) -> str:
+    if expected == found:
+        return f"{label} differs in white space only"
+    arrow = _arrow(expected, found)
+    return f"{label} {arrow}" if shown else arrow
 
 
 def _arrow(expected: str, found: str) -> str:

@@ -58,11 +58,13 @@ select 'extension', array[e.extname], json_build_object(
   'version', e.extversion, 'schema', n.nspname)
 from pg_extension as e join pg_namespace as n on n.oid = e.extnamespace"""
 
-_OWNER = "coalesce(n.nspowner, (select d.datdba from pg_database as d where d.datname = current_database()))"
+# The schema `public` may belong to `pg_database_owner`, which nobody logs in as.
+_DATABASE_OWNER = "(select d.datdba from pg_database as d where d.datname = current_database())"
+_IS_OWNER = f"a.defaclrole in (n.nspowner, {_DATABASE_OWNER})"
 _KIND = "case a.defaclobjtype when 'S' then 's' else a.defaclobjtype end"
 _DEFAULT_PRIVILEGES = f"""
 select 'default privileges', array[coalesce(n.nspname, ''),
-    case a.defaclrole when {_OWNER} then 'the owner' else quote_ident(pg_get_userbyid(a.defaclrole)) end,
+    case when {_IS_OWNER} then 'the owner' else quote_ident(pg_get_userbyid(a.defaclrole)) end,
     case a.defaclobjtype when 'r' then 'tables' when 'S' then 'sequences' when 'f' then 'functions'
     when 'T' then 'types' when 'n' then 'schemas' else 'large objects' end], json_build_object(
   'grants', case when n.oid is null then {grants("a.defaclacl", kind=_KIND, owner="a.defaclrole")}
