@@ -183,6 +183,27 @@ def test_objects_of_extensions_and_ours_are_left_out(stage, changed):
     assert not [entry for entry in stage.catalog.entries if "citext_eq" in entry.path]
 
 
+def test_what_partitions_and_heirs_have_from_their_parents_is_theirs_only(stage, changed):
+    found = changed(
+        "alter table log add constraint log_key unique (id, at); "
+        "alter table animal add constraint few check (legs < 9); create index log_at on log (at); "
+        "create table reference (id int, at date, "
+        "constraint to_log foreign key (id, at) references log (id, at)); "
+        "alter table log add constraint to_itself foreign key (id, at) references log (id, at); "
+        "create trigger touch_log before insert on log for each row execute function touch()"
+    )
+    kinds = ("constraint", "index", "trigger")
+    new = [e.path[1:] for e in found.entries if e not in stage.catalog.entries and e.kind in kinds]
+    assert sorted(new) == [
+        ("animal", "few"),
+        ("log", "log_at"),
+        ("log", "log_key"),
+        ("log", "to_itself"),
+        ("log", "touch_log"),
+        ("reference", "to_log"),
+    ]
+
+
 def test_what_is_ignored_is_left_out_with_all_that_belongs_to_it(stage, changed):
     found = changed(
         "create table alembic_version (id serial primary key, version_num text not null); "

@@ -49,7 +49,7 @@ left join relations as r on r.oid = k.conrelid
 left join types as d on d.oid = k.contypid
 left join pg_class as x on x.oid = k.conindid and k.contype in ('p', 'u', 'x')
 left join pg_index as i on i.indexrelid = x.oid
-where k.contype in ('c', 'f', 'p', 'u', 'x') and k.conparentid = 0
+where k.contype in ('c', 'f', 'p', 'u', 'x')
   and (r.oid is not null and k.conislocal or d.oid is not null)"""
 
 
