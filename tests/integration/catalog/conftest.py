@@ -31,10 +31,6 @@ class Stage:
         self.connection = self.new(START)
         self.catalog = snapshot(self.connection)
 
-    @property
-    def major(self):
-        return self.admin.info.server_version // 10000
-
     def connect(self, database, **options):
         return psycopg.connect(self.server.admin_dsn(database), **{"autocommit": True, **options})
 
@@ -61,6 +57,8 @@ def stage(request, shared_cache):
     with running_server(shared_cache, roles=ROLES, binaries=request.param) as server:
         found = Stage(server, find_binaries(request.param))
         yield found
+        # Each change was undone, and not one of them is left in the catalogue.
+        assert snapshot(found.connection) == found.catalog
         found.connection.close()
         found.admin.close()
 

@@ -1,11 +1,11 @@
 # ruff: noqa: E501 - tables read best with one case per line
-"""Every kind of object is read: a change of it is seen and named, and it is equal again when undone."""
+"""Every kind of object is read: a change of it is seen and named."""
 
 from __future__ import annotations
 
 import pytest
 
-from seatrial.postgres.catalog import differences, snapshot
+from seatrial.postgres.catalog import differences
 
 TABLES = [
     ("create table more (a int)", ["table more is not expected"]),
@@ -45,6 +45,7 @@ TABLES = [
     ("drop table audit.entries; create view audit.entries as select 1 as id", ["audit.entries: table -> view"]),
     ("drop schema audit cascade", ["schema audit is missing"]),
     ("create schema more; create table more.things (a int)", ["schema more is not expected"]),
+    ("comment on schema public is null", []),
     ("comment on schema audit is 'who did what'", ["schema audit: comment none -> 'who did what'"]),
     ("alter table typed not of", ["typed: of type public.row_of -> none"]),
     ("create foreign table other (a int) server near", ["foreign table other is not expected"]),
@@ -91,6 +92,7 @@ CONSTRAINTS = [
     ("alter table orders rename constraint orders_total_check to total_is_positive", ["orders: check orders_total_check is named total_is_positive"]),
     ("alter table orders disable trigger all", ["orders: foreign key orders_customer_fkey: triggers enabled -> disabled or changed", "orders: trigger orders_touch: enabled -> disabled"]),
     ("alter index orders_pkey set (fillfactor = 50)", ["orders: primary key orders_pkey: option fillfactor none -> 50"]),
+    ("alter index customers_pkey set (fillfactor = 50)", ["customers: primary key customers_pkey: option fillfactor none -> 50"]),
     ("alter table orders cluster on orders_pkey", ["orders: primary key orders_pkey: clustered none -> yes"]),
     ("comment on constraint orders_pkey on orders is 'the key'", ["orders: primary key orders_pkey: comment none -> 'the key'"]),
     ("comment on index orders_pkey is 'of it'", ["orders: primary key orders_pkey: index comment none -> 'of it'"]),
@@ -270,26 +272,15 @@ SINCE_18 = [
     ("alter table orders rename constraint orders_total_not_null to things_total_not_null1", []),
     ("alter table animal add constraint named not null legs no inherit", ["animal.legs: nullable -> not null, not inherited", "animal.legs: not null constraint none -> named"]),
 ]  # fmt: skip
+EVERYWHERE = [*TABLES, *COLUMNS, *CONSTRAINTS, *INDEXES, *BEHAVIOUR, *OBJECTS, *SINCE_15]
 
 
-@pytest.mark.parametrize(
-    ("statements", "lines"), [*TABLES, *COLUMNS, *CONSTRAINTS, *INDEXES, *BEHAVIOUR, *OBJECTS]
-)
+@pytest.mark.parametrize(("statements", "lines"), EVERYWHERE)
 def test_a_change_is_told(stage, changed, statements, lines):
-    found = differences(stage.catalog, changed(statements))
-    assert found == lines
-    assert differences(stage.catalog, snapshot(stage.connection)) == []
+    assert differences(stage.catalog, changed(statements)) == lines
 
 
-@pytest.mark.parametrize(("statements", "lines"), SINCE_15)
-def test_a_change_that_needs_15_is_told(stage, changed, statements, lines):
-    if stage.major < 15:
-        pytest.skip("the server is older")
-    test_a_change_is_told(stage, changed, statements, lines)
-
-
+@pytest.mark.parametrize("stage", [None], ids=["wheel"], indirect=True, scope="session")
 @pytest.mark.parametrize(("statements", "lines"), SINCE_18)
 def test_a_change_that_needs_18_is_told(stage, changed, statements, lines):
-    if stage.major < 18:
-        pytest.skip("the server is older")
-    test_a_change_is_told(stage, changed, statements, lines)
+    assert differences(stage.catalog, changed(statements)) == lines

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from seatrial.postgres.catalog import differences, snapshot
+from seatrial.postgres.catalog import differences
 
 CHANGES = {
     "server default": ("alter table orders alter total set default 5", "orders.total: default 0 -> 5"),
@@ -59,7 +59,6 @@ def test_each_of_the_24_manual_changes_is_one_line(stage, changed, statements, l
         assert found[0].count("'open'::text") == found[0].count("'paid'::text") == 1
     else:
         assert found == [line]
-    assert differences(stage.catalog, snapshot(stage.connection)) == []
 
 
 def test_there_are_24():
