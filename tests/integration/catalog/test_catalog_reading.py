@@ -11,7 +11,7 @@ import pytest
 from psycopg.rows import dict_row
 
 from seatrial.errors import CatalogError
-from seatrial.postgres.catalog import Catalog, differences, snapshot
+from seatrial.postgres.catalog import Catalog, Entry, differences, snapshot
 from tests.integration.catalog.conftest import START
 
 FOLDER = Path(__file__).parent
@@ -98,7 +98,7 @@ def test_the_settings_of_the_session_do_not_count_and_stay(stage, new):
     there.execute(
         "create table a (at timestamptz default '2026-01-01 12:00+00', every interval default '1 day 2:00')"
     )
-    there.execute("create table b (r float8 default 0.1, z bytea default '\\x01')")
+    there.execute("create table b (r float8 default '0.30000000000000004', z bytea default '\\x01')")
     before = snapshot(there)
     there.execute(
         "set search_path = public, pg_catalog; set datestyle = 'SQL, DMY'; set timezone = 'Asia/Tokyo'"
@@ -168,14 +168,15 @@ def test_a_file_can_be_kept(stage, tmp_path):
     read = Catalog.from_json(kept.read_text())
     assert read == stage.catalog
     assert read.digest == stage.catalog.digest
+    assert read.entries[Entry("relation", ("public", "open_orders"))].keys() == {"kind", "definition"}
 
 
 def test_objects_of_extensions_and_ours_are_left_out(stage, changed):
     found = changed(
-        "create schema seatrial; create table seatrial.own (a int); "
+        "create extension pg_stat_statements; create schema seatrial; create table seatrial.own (a int); "
         "create function seatrial.seen() returns trigger language plpgsql as 'begin return null; end'; "
         "create trigger seen after insert on orders for each statement execute function seatrial.seen(); "
-        "create extension pg_stat_statements; create temp table passing (a int); "
+        "create temp table passing (a int); "
         "create type pg_temp.own as enum ('a')"
     )
     (line,) = differences(stage.catalog, found)
@@ -225,6 +226,24 @@ def test_a_transaction_that_has_failed_is_an_error(new):
         snapshot(here)
     here.execute("rollback")
     assert snapshot(here).entries
+
+
+def test_a_table_that_is_being_altered_is_waited_for(new, stage):
+    here = new("create table a (b int default 1)")
+    with stage.connect(here.info.dbname) as other, other.transaction(force_rollback=True):
+        other.execute("alter table a alter b set default 2")
+        here.execute("set lock_timeout = '50ms'")
+        with pytest.raises(CatalogError, match=r"lock timeout.*\[catalog\.unreadable\]"):
+            snapshot(here)
+    assert snapshot(here).entries
+
+
+def test_the_encoding_of_the_client_does_not_count(new):
+    here = new('create table "größe" (a int)')
+    before = snapshot(here)
+    for encoding in ("LATIN1", "SQL_ASCII"):
+        here.execute(f"set client_encoding = '{encoding}'".encode())
+        assert snapshot(here) == before
 
 
 def test_a_closed_connection_is_an_error(stage):

@@ -61,7 +61,7 @@ class Names:
     def path(self, path: Sequence[str]) -> str:
         """Names from the schema down, joined by dots."""
         hidden = path[0] == _DEFAULT_SCHEMA and len(path) > 1 and path[1] not in self._schemas
-        return ".".join(quoted(name) for name in path[1 if hidden else 0 :] if name)
+        return ".".join(quoted(name) for name in path[1 if hidden else 0 :])
 
     def head(self, entry: Entry, kind: str) -> str:
         """An object with its kind, to say that it is missing: `table orders`, `orders: check positive`."""

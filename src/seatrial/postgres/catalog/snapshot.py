@@ -29,7 +29,8 @@ def snapshot(
 
     Args:
         connection: in or outside of a transaction, which sees what it has made itself; as any role, since
-            everybody may read definitions. A transaction that the call has to open, it ends.
+            everybody may read definitions. A transaction that the call has to open, it ends. Tables that
+            somebody alters are waited for, as long as the connection's `lock_timeout` allows.
         ignore: names and patterns of what does not count, as `Catalog.ignoring` takes them.
         owners: whether the owners of objects count. Without them databases of different roles are equal,
             and in rights an owner is called `the owner`.
@@ -62,7 +63,7 @@ def _check_version(version: int) -> None:
         )
 
 
-def _read(connection: psycopg.Connection[Any], *, owners: bool) -> str:
+def _read(connection: psycopg.Connection[Any], *, owners: bool) -> str | bytes:
     from psycopg.pq import TransactionStatus  # noqa: PLC0415 - as above
     from psycopg.rows import tuple_row  # noqa: PLC0415 - as above
 
@@ -74,12 +75,13 @@ def _read(connection: psycopg.Connection[Any], *, owners: bool) -> str:
             # Several statements in one string cannot be prepared.
             cursor.execute(statements.encode(), prepare=False)
             cursor.nextset()
-            (text,) = cursor.fetchone() or ("[]",)
+            # Bytes, where the client's encoding is SQL_ASCII.
+            text: str | bytes = (cursor.fetchone() or ("[]",))[0]
     finally:
         # Or it would keep locks on the tables whose expressions were read.
         if opens and not connection.closed:
             connection.rollback()
-    return str(text)
+    return text
 
 
 def _facts(facts: dict[str, Any]) -> dict[str, Any]:

@@ -82,11 +82,8 @@ class Wording:
         if entry.kind == "policy":
             return self._policy(facts)
         if entry.kind == "default privileges":
-            return _cut(
-                visible(
-                    "; ".join(f"{name}: {rights}" for name, rights in sorted(facts.get("grants", {}).items()))
-                )
-            )
+            grants = sorted(facts.get("grants", {}).items())
+            return _cut(visible("; ".join(f"{grantee}: {rights}" for grantee, rights in grants)))
         if entry.kind == "relation":
             parents = self._value("inherits", facts.get("inherits", []))
             return f"partition of {parents} {visible(facts['bound'])}" if "bound" in facts else ""

@@ -18,9 +18,8 @@ _SETTINGS = {
     "extra_float_digits": "1",
     "lc_monetary": "C",
     "quote_all_identifiers": "off",
+    # To compile it takes longer than to run it.
     "jit": "off",
-    # Expressions are only read while nobody alters their table.
-    "lock_timeout": "10s",
     # The last: names are qualified unless they are the server's. Temporary objects hide none.
     "search_path": "pg_catalog, pg_temp",
 }
