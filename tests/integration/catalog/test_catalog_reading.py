@@ -168,7 +168,13 @@ def test_a_file_can_be_kept(stage, tmp_path):
     read = Catalog.from_json(kept.read_text())
     assert read == stage.catalog
     assert read.digest == stage.catalog.digest
+    # What is as usual is not there.
     assert read.entries[Entry("relation", ("public", "open_orders"))].keys() == {"kind", "definition"}
+    assert read.entries[Entry("column", ("public", "customers", "id"))].keys() == {
+        "type",
+        "identity",
+        "nullability",
+    }
 
 
 def test_objects_of_extensions_and_ours_are_left_out(stage, changed):
