@@ -44,6 +44,10 @@ class TemplateError(SeatrialError):
     """Migrations, seeds, roles or extensions did not give a usable template."""
 
 
+class CatalogError(SeatrialError):
+    """The schema of a database could not be read or compared."""
+
+
 class IsolationError(SeatrialError):
     """A test could not be given a pristine database."""
 
