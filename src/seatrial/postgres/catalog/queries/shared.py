@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from seatrial.postgres.isolation.comparison.sources import OWN_SCHEMAS
+from seatrial.postgres.sql import OWN_SCHEMAS
 
 COUNTED = f"""
 spaces as materialized (
