@@ -68,5 +68,9 @@ class FakeError(SeatrialError):
     """A fake could not be started or was told something impossible."""
 
 
+class CheckError(SeatrialError):
+    """A check is not known, or cannot be run here."""
+
+
 class NetworkError(SeatrialError):
     """A connection to another machine was attempted while a test ran."""
