@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from seatrial.app import AsyncClient, Client
     from seatrial.errors import (
         ApplicationError,
+        CatalogError,
         CheckError,
         FakeError,
         IdentityError,
@@ -36,6 +37,7 @@ __version__ = "0.1.0"
 __all__ = [
     "ApplicationError",
     "AsyncClient",
+    "CatalogError",
     "CheckError",
     "Client",
     "FakeError",
@@ -61,6 +63,7 @@ __getattr__ = lazy_names(
     {
         "ApplicationError": "errors",
         "AsyncClient": "app",
+        "CatalogError": "errors",
         "CheckError": "errors",
         "Client": "app",
         "FakeError": "errors",

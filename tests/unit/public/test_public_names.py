@@ -10,8 +10,8 @@ import pytest
 import seatrial
 
 EXPECTED = [
-    "ApplicationError", "AsyncClient", "Client", "FakeError", "Fakes", "Handle", "Identities", "Identity",
-    "IdentityError", "IsolationError", "NetworkError", "SeatrialError", "ServerError", "SettingsError",
+    "ApplicationError", "AsyncClient", "CatalogError", "CheckError", "Client", "FakeError", "Fakes", "Handle",
+    "Identities", "Identity", "IdentityError", "IsolationError", "NetworkError", "SeatrialError", "ServerError", "SettingsError",
     "TemplateError", "TestDatabase", "Trial", "UnsafeTargetError", "__version__",
 ]  # fmt: skip
 
