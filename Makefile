@@ -95,6 +95,7 @@ types: $(STAMP) ## mypy, strict
 	@$(RUN) mypy
 	@$(RUN) mypy --strict bench
 	@cd examples/agents && ../../$(RUN) mypy
+	@cd examples/plant && ../../$(RUN) mypy
 
 format: $(STAMP) ## apply the formatting
 	@$(RUN) ruff check --fix --quiet . || true
