@@ -3,12 +3,14 @@
 import itertools
 
 import pytest
+from catalogue import snapshot
+from scratch import scratch_database
 from steps import AGENT_A
 
 from core import entities
 from core.connector import DatabaseConnector
 from core.settings import Settings
-from models import Agent, Industry, JobRole, Skill, Team
+from models import Agent, Base, Industry, JobRole, Skill, Team
 from validators.entities import NewAgent, NewIndustry, NewJobRole, NewSkill, NewTeam
 
 
@@ -99,5 +101,23 @@ def create_test_agent(create, create_test_skill, create_test_job_role):
             role = await create_test_job_role()
             values |= {"job_role_id": role.id, "industry_id": role.industry_id}
         return await create(Agent, NewAgent, **values)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def declared(postgres_container):
+    """The catalogue that the models declare, made by `create_all`."""
+    with scratch_database(postgres_container.cluster) as scratch:
+        scratch.create_all(Base.metadata)
+        return snapshot(scratch.url)
+
+
+@pytest.fixture
+def another_connector(test_db_url):
+    """A connector with other settings; close it with `async with`."""
+
+    def make(**settings):
+        return DatabaseConnector(Settings(**{"database_url": test_db_url} | settings))
 
     return make

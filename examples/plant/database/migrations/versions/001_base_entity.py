@@ -68,7 +68,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("external_id", name="uq_base_entity_external_id"),
         sa.ForeignKeyConstraint(["parent_id"], ["base_entity.id"], name="fk_base_entity_parent_id"),
         sa.CheckConstraint(
-            "status IN ('active', 'draft', 'deprecated', 'archived')", name="ck_base_entity_status"
+            "status IN ('active', 'draft', 'deprecated', 'archived')", name=op.f("ck_base_entity_status")
         ),
     )
     for column in ("entity_type", "created_at", "status", "governance_agent_id", "parent_id"):

@@ -37,7 +37,7 @@ def upgrade() -> None:
         sa.Column("industry_id", sa.Uuid(), nullable=False),
         reference("job_role_entity", "industry_id", "industry_entity"),
         sa.CheckConstraint(
-            "seniority IN ('junior', 'mid', 'senior', 'lead')", name="ck_job_role_entity_seniority"
+            "seniority IN ('junior', 'mid', 'senior', 'lead')", name=op.f("ck_job_role_entity_seniority")
         ),
     )
     entity(

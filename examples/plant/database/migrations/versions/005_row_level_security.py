@@ -47,7 +47,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("sequence", name="pk_audit_log"),
         sa.ForeignKeyConstraint(["entity_id"], ["base_entity.id"], name="fk_audit_log_entity_id"),
         sa.UniqueConstraint("previous_hash", name="uq_audit_log_previous_hash"),
-        sa.CheckConstraint("action IN ('created', 'evolved')", name="ck_audit_log_action"),
+        sa.CheckConstraint("action IN ('created', 'evolved')", name=op.f("ck_audit_log_action")),
     )
     op.create_index("ix_audit_log_entity_id", "audit_log", ["entity_id"])
     op.execute(f"GRANT SELECT, INSERT ON audit_log TO {ROLE}")
