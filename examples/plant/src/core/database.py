@@ -24,6 +24,7 @@ Isolation = Literal["READ COMMITTED", "REPEATABLE READ", "SERIALIZABLE"]
 
 _SERIALIZATION_FAILURE = "40001"
 _DEADLOCK = "40P01"
+_LOCKED = "55P03"
 _NOT_ALLOWED = "42501"
 _INTEGRITY = "23"
 # Under a snapshot of its own, a transaction cannot see who appended to the audit log before it.
@@ -56,7 +57,10 @@ def make_engine(settings: Settings, *, read_only: bool = False) -> AsyncEngine:
         pool_pre_ping=True,
         connect_args={
             "timeout": settings.database_connect_timeout_seconds,
-            "server_settings": {"default_transaction_read_only": "on" if read_only else "off"},
+            "server_settings": {
+                "default_transaction_read_only": "on" if read_only else "off",
+                "lock_timeout": f"{settings.database_lock_timeout_seconds * 1000:.0f}",
+            },
         },
     )
 
@@ -111,7 +115,7 @@ def constraint_of(error: DBAPIError) -> str:
 
 def _translate(error: DBAPIError) -> Exception | None:
     sqlstate, name = sqlstate_of(error), constraint_of(error)
-    if sqlstate in (_SERIALIZATION_FAILURE, _DEADLOCK) or name == _CHAIN_MOVED:
+    if sqlstate in (_SERIALIZATION_FAILURE, _DEADLOCK, _LOCKED) or name == _CHAIN_MOVED:
         return TransientError("another transaction got in the way", sqlstate=sqlstate)
     if sqlstate.startswith(_INTEGRITY):
         return ConstraintError(f"refused by {name}", sqlstate=sqlstate, name=name)

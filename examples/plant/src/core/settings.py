@@ -18,6 +18,8 @@ class Settings(BaseSettings):
     """How long to wait for a connection when all are in use."""
     database_connect_timeout_seconds: float = Field(default=10, gt=0)
     """How long a new connection may take."""
+    database_lock_timeout_seconds: float = Field(default=10, gt=0)
+    """How long a statement may wait for what another transaction has locked, the audit log above all."""
     transaction_attempts: int = Field(default=10, ge=1)
     """How often a transaction is tried that others get in the way of."""
 

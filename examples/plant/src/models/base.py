@@ -88,11 +88,12 @@ class BaseEntity(Base):
         return {"entity_type": self.entity_type} | {name: getattr(self, name) for name in self.versioned}
 
     def amend(self, changes: Mapping[str, Any], *, actor: str, reason: str, at: datetime) -> list[str]:
-        """Make a new version with these values; gives the names of those that are really new."""
+        """Make a new version with these values, if any is new; gives the names of those that are."""
         changed = sorted(name for name, value in changes.items() if getattr(self, name) != value)
         for name in changed:
             setattr(self, name, changes[name])
-        self.seal(changed, actor=actor, reason=reason, at=at)
+        if changed:
+            self.seal(changed, actor=actor, reason=reason, at=at)
         return changed
 
     def seal(self, changed: list[str], *, actor: str, reason: str, at: datetime) -> None:

@@ -35,7 +35,9 @@ CREATE FUNCTION base_entity_grow_hash_chain() RETURNS trigger LANGUAGE plpgsql A
 DECLARE
   added int := cardinality(NEW.hash_chain_sha256) - cardinality(OLD.hash_chain_sha256);
 BEGIN
-  IF added < 0 OR trim_array(NEW.hash_chain_sha256, added) IS DISTINCT FROM OLD.hash_chain_sha256 THEN
+  IF added < 0 OR trim_array(NEW.hash_chain_sha256, added) IS DISTINCT FROM OLD.hash_chain_sha256
+    OR coalesce(array_lower(NEW.hash_chain_sha256, 1), 1) <> 1
+  THEN
     RAISE EXCEPTION USING
       ERRCODE = 'restrict_violation',
       CONSTRAINT = 'base_entity_hash_chain_append_only',

@@ -105,6 +105,14 @@ def create_test_agent(create, create_test_skill, create_test_job_role):
     return make
 
 
+@pytest.fixture
+def every_kind(
+    create_test_skill, create_test_industry, create_test_team, create_test_job_role, create_test_agent
+):
+    """What makes an entity, for each kind."""
+    return create_test_skill, create_test_industry, create_test_team, create_test_job_role, create_test_agent
+
+
 @pytest.fixture(scope="session")
 def declared(postgres_container):
     """The catalogue that the models declare, made by `create_all`."""

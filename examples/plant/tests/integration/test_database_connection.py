@@ -6,17 +6,30 @@ from uuid import UUID
 
 import pytest
 from catalogue import of_kind, snapshot
+from rows import CHILDREN, past_row_security, row
 from sqlalchemy import func, select, text
-from steps import AGENT_A, AGENT_B, counts, new_skill
+from steps import AGENT, AGENT_A, AGENT_B, PID, counts, new_skill
 
 from core.connector import DatabaseConnector
 from core.errors import DatabaseUnavailableError
 from core.settings import Settings
 from models import Skill
-from security.rls import SETTING, require_restricted_role
+from security.rls import require_restricted_role
 
-AGENT = text(f"SELECT NULLIF(current_setting('{SETTING}', true), '')")
-PID = text("SELECT pg_backend_pid()")
+DEFAULTS = {
+    "status": "active",
+    "deleted_at": None,
+    "amendment_history": [],
+    "evolution_markers": {},
+    "custom_attributes": {},
+    "hash_chain_sha256": [],
+    "append_only": True,
+    "tamper_proof": True,
+    "tags": [],
+    "seniority": "mid",
+    "required_skills": [],
+}
+"""What a row has of which nothing was said."""
 
 
 async def test_async_engine_created(async_engine, async_session, postgres_container):
@@ -72,6 +85,14 @@ def test_base_entity_table_created(db):
         "base_entity.parent_id uuid",
         "base_entity.governance_agent_id character varying(100) NOT NULL",
     }
+    with past_row_security(db):
+        role = row(db, "job_role_entity")
+        found = db.rows("SELECT * FROM job_role_entity JOIN base_entity USING (id) WHERE id = %s", role)[0]
+        assert {name: found[name] for name in DEFAULTS} == DEFAULTS
+        assert found["created_at"] == found["updated_at"] == db.scalar("SELECT now()")
+        for table in CHILDREN:
+            row(db, table)
+            assert db.rows(f"SELECT DISTINCT description FROM {table}") == [{"description": ""}]
 
 
 async def test_async_session_lifecycle(another_connector):

@@ -22,13 +22,15 @@ BEGIN
 END
 $$
 """
-# trim_array keeps the lower bound, so elements cannot be pushed out by counting from zero.
+# An array may be counted from anywhere; the chain from one, or it could not be compared the next time.
 GROW_HASH_CHAIN = """
 CREATE FUNCTION base_entity_grow_hash_chain() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
   added int := cardinality(NEW.hash_chain_sha256) - cardinality(OLD.hash_chain_sha256);
 BEGIN
-  IF added < 0 OR trim_array(NEW.hash_chain_sha256, added) IS DISTINCT FROM OLD.hash_chain_sha256 THEN
+  IF added < 0 OR trim_array(NEW.hash_chain_sha256, added) IS DISTINCT FROM OLD.hash_chain_sha256
+    OR coalesce(array_lower(NEW.hash_chain_sha256, 1), 1) <> 1
+  THEN
     RAISE EXCEPTION USING
       ERRCODE = 'restrict_violation',
       CONSTRAINT = 'base_entity_hash_chain_append_only',
