@@ -8,8 +8,9 @@ from sqlalchemy.exc import DBAPIError
 
 from core import entities
 from core.database import constraint_of, sqlstate_of
-from models import Skill
+from models import Agent, JobRole, Skill
 from security.rls import SETTING
+from validators.entities import AgentChange, Change, JobRoleChange, SkillChange
 
 AGENT_A = "agent-a"
 AGENT_B = "agent-b"
@@ -24,6 +25,7 @@ ENTITY_TABLES = (
 
 AGENT = text(f"SELECT NULLIF(current_setting('{SETTING}', true), '')")
 PID = text("SELECT pg_backend_pid()")
+CHANGES = {Skill: SkillChange, JobRole: JobRoleChange, Agent: AgentChange}
 _COUNTS = text(
     "SELECT (SELECT count(*) FROM base_entity), (SELECT count(*) FROM skill_entity),"
     " (SELECT count(*) FROM audit_log)"
@@ -67,8 +69,9 @@ def base(**values):
 
 async def evolve(connector, entity, changes, *, reason="test", agent=AGENT_A, isolation=None):
     """Make a new version of an entity as the application does."""
+    asked = CHANGES.get(type(entity), Change)(reason=reason, **changes)
 
     async def work(session):
-        return await entities.evolve(session, type(entity), entity.id, changes, reason=reason)
+        return await entities.evolve(session, type(entity), entity.id, asked.values(), reason=asked.reason)
 
     return await connector.run(work, agent_id=agent, isolation=isolation)

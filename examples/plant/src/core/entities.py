@@ -85,17 +85,15 @@ async def evolve(
         NotAllowedError: it belongs to another agent.
         InvalidError: a rule speaks against it.
     """
-    agent_id = session.info["agent_id"]
-    if (await find(session, kind, entity_id)).governance_agent_id != agent_id:
-        raise NotAllowedError("the entity belongs to another agent")
     locked = _living(kind).where(kind.id == entity_id).with_for_update()
     entity = (await session.scalars(locked, execution_options={"populate_existing": True})).one_or_none()
     if entity is None:
-        raise NotFoundError(f"there is no such {kind.__name__} any more")
+        await find(session, kind, entity_id)
+        raise NotAllowedError("the entity belongs to another agent")
     await check_references(session, changes)
     await check_change(session, entity, changes)
     now = datetime.now(UTC)
-    if entity.amend(changes, actor=agent_id, reason=reason, at=now):
+    if entity.amend(changes, actor=session.info["agent_id"], reason=reason, at=now):
         entity.embedding = embed(entity.meaning())
     if entity.status == "archived":
         entity.deleted_at = now

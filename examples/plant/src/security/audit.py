@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session, UOWTransaction
 from models import AuditEntry, BaseEntity
 from models.audit_log import GENESIS
 
-_LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended('plant.audit_log', 0))")
+LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended('plant.audit_log', 0))")
+"""What every transaction holds that appends to the log."""
 _DERIVED = frozenset(
     {
         "updated_at",
@@ -37,7 +38,7 @@ def _record(session: Session, _flush: UOWTransaction) -> None:
         return
     connection = session.connection()
     # Held until the transaction ends: who appends next sees what was committed here.
-    connection.execute(_LOCK)
+    connection.execute(LOCK)
     sequence, previous = _last(connection)
     for offset, values in enumerate(changes, start=1):
         entry = AuditEntry(

@@ -132,6 +132,20 @@ async def test_hash_chain_computation(connector, async_session, create_test_skil
         previous = digest({"previous": previous, "content": amendment})
         links.append(previous)
     assert read.hash_chain_sha256 == links
+    assert read.broken_version() is None
+    for attribute, forged, broken in (
+        ("name", "Another", 2),
+        ("version_hash", digest(content | {"name": "Another"}), 2),
+        ("hash_chain_sha256", [links[1], links[0]], 1),
+        ("hash_chain_sha256", [links[0]], 2),
+        ("hash_chain_sha256", [*links, links[0]], 2),
+        ("amendment_history", [read.amendment_history[0] | {"actor": AGENT_B}, read.amendment_history[1]], 1),
+        ("amendment_history", read.amendment_history[:1], 1),
+    ):
+        kept = getattr(read, attribute)
+        setattr(read, attribute, forged)
+        assert read.broken_version() == broken, attribute
+        setattr(read, attribute, kept)
 
     previous = GENESIS
     for entry in await entries(async_session):

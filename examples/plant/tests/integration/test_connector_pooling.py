@@ -145,6 +145,15 @@ async def test_connection_cleanup_after_error(narrow, db):
     assert await narrow.run(lambda session: session.scalar(PID), agent_id=AGENT_A)
     db.faults.terminate()
     assert await narrow.run(lambda session: session.scalar(PID), agent_id=AGENT_A)
+
+    async def lose_the_connection(session):
+        assert await session.scalar(PID)
+        db.faults.reset()
+        await session.scalar(PID)
+
+    with pytest.raises(DatabaseUnavailableError):
+        await narrow.run(lose_the_connection, agent_id=AGENT_A)
+    assert await narrow.run(lambda session: session.scalar(PID), agent_id=AGENT_A)
     assert figures(narrow) == (0, 1)
     assert narrow.metrics()["read_write"].lost > 0
 

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from uuid import uuid4
 
 import pytest
+from pydantic import ValidationError
 from rows import CHILDREN
 from sqlalchemy import select, text
 from steps import (
@@ -15,13 +16,14 @@ from steps import (
     INSERT_SKILL,
     base,
     counts,
+    evolve,
     new_skill,
     refusal,
 )
 
 from core import entities
 from core.connector import DatabaseConnector
-from core.errors import ConstraintError, NotAllowedError, NotFoundError
+from core.errors import ConstraintError, InvalidError, NotAllowedError, NotFoundError
 from core.settings import Settings
 from models import Agent, Skill
 from security.rls import UnrestrictedRoleError, require_restricted_role
@@ -173,7 +175,9 @@ async def test_primary_key_enforcement(async_session, create_test_skill):
     assert await refusal(async_session, INSERT_BASE, **base(id=None)) == ("23502", "id")
 
 
-async def test_foreign_key_constraint(async_session, create_test_agent):
+async def test_foreign_key_constraint(
+    async_session, create_test_agent, create_test_job_role, create_test_skill
+):
     agent = await create_test_agent()
     for column in ("skill_id", "job_role_id", "team_id", "industry_id"):
         dangling = f"UPDATE agent_entity SET {column} = :nobody WHERE id = :id"
@@ -181,6 +185,20 @@ async def test_foreign_key_constraint(async_session, create_test_agent):
         assert refused == ("23503", f"fk_agent_entity_{column}")
         # A reference to an entity of another kind is none.
         assert await refusal(async_session, dangling, nobody=agent.id, id=agent.id) == refused
+    # To the database a stranger's draft is an entity as any other; the application refuses it.
+    hidden = await create_test_skill(agent=AGENT_B, status="draft")
+    assert (
+        await refusal(async_session, dangling.replace("industry", "skill"), nobody=hidden.id, id=agent.id)
+        is None
+    )
+    await async_session.rollback()
+    for skill in (hidden.id, agent.id, uuid4()):
+        with pytest.raises(InvalidError) as refused:
+            await create_test_agent(skill_id=skill)
+        assert refused.value.field == "skill_id"
+    with pytest.raises(InvalidError) as refused:
+        await create_test_job_role(required_skills=[agent.skill_id, hidden.id])
+    assert refused.value.field == "required_skills"
     role = "UPDATE job_role_entity SET industry_id = :nobody"
     assert await refusal(async_session, role, nobody=uuid4()) == ("23503", "fk_job_role_entity_industry_id")
     parent = "UPDATE base_entity SET parent_id = :nobody WHERE id = :id"
@@ -190,7 +208,7 @@ async def test_foreign_key_constraint(async_session, create_test_agent):
     )
 
 
-async def test_check_constraint_status(async_session, create_test_job_role):
+async def test_check_constraint_status(connector, async_session, create_test_job_role, create_test_skill):
     for status in ("active", "draft", "deprecated", "archived"):
         assert await refusal(async_session, INSERT_BASE, **base(status=status)) is None
     for status in ("Active", "deleted", ""):
@@ -198,6 +216,17 @@ async def test_check_constraint_status(async_session, create_test_job_role):
             "23514",
             "ck_base_entity_status",
         )
+    await async_session.rollback()
+    skill = await create_test_skill(status="draft")
+    for status, allowed in (("deprecated", False), ("active", True), ("draft", False), ("archived", True)):
+        if allowed:
+            assert (await evolve(connector, skill, {"status": status})).status == status
+        else:
+            with pytest.raises(InvalidError, match=f"cannot become {status}"):
+                await evolve(connector, skill, {"status": status})
+    for unreadable in ({"status": "deleted"}, {"name": None}, {"name": "\x00"}, {}, {"created_at": "now"}):
+        with pytest.raises(ValidationError):
+            await evolve(connector, skill, unreadable)
     await create_test_job_role()
     for seniority in ("junior", "mid", "senior", "lead"):
         assert await refusal(async_session, f"UPDATE job_role_entity SET seniority = '{seniority}'") is None

@@ -10,7 +10,7 @@ from steps import AGENT, AGENT_A, AGENT_B, PID, counts, evolve, new_skill, refus
 
 from core import entities
 from core.database import sqlstate_of
-from core.errors import ConstraintError, InvalidError
+from core.errors import ConstraintError, InvalidError, TransientError
 from models import Agent, Skill
 from security import audit
 
@@ -102,7 +102,7 @@ async def test_dirty_read_prevention(connector, one, two, create_test_skill):
             assert list(await reader.scalars(NAMES)) == ["Clean"]
 
 
-async def test_repeatable_read_consistency(connector, one, two, create_test_skill):
+async def test_repeatable_read_consistency(connector, another_connector, one, two, create_test_skill):
     skill = await create_test_skill(name="Before")
     await isolated(two, "REPEATABLE READ")
     assert list(await one.scalars(NAMES)) == list(await two.scalars(NAMES)) == ["Before"]
@@ -114,6 +114,21 @@ async def test_repeatable_read_consistency(connector, one, two, create_test_skil
     assert await refusal(two, "UPDATE skill_entity SET name = 'Lost update'") == ("40001", "")
     await two.rollback()
     assert list(await two.scalars(NAMES)) == ["After"]
+
+    # Who is in the way at every attempt is told in the end.
+    attempts = 0
+
+    async def overwrite(session):
+        nonlocal attempts
+        attempts += 1
+        assert len(list(await session.scalars(NAMES))) == 1
+        await evolve(connector, skill, {"name": f"After {attempts}"})
+        await session.execute(rename(skill, "Lost update"))
+
+    async with another_connector(transaction_attempts=3) as persistent:
+        with pytest.raises(TransientError) as given_up:
+            await persistent.run(overwrite, agent_id=AGENT_A, isolation="REPEATABLE READ")
+    assert (attempts, given_up.value.sqlstate) == (3, "40001")
 
 
 async def test_phantom_read_handling(one, two, create_test_skill):
