@@ -96,6 +96,9 @@ async def test_connection_timeout_handling(narrow):
         # The other pool has connections of its own.
         await narrow.check()
     assert narrow.metrics()["read_only"].exhausted == 0
+    # And this one recovers as soon as somebody gives one back.
+    async with AsyncExitStack() as stack:
+        assert len(set(await hold(stack, narrow, 2))) == 2
 
 
 async def test_pool_exhaustion_handling(another_connector):
@@ -109,17 +112,21 @@ async def test_pool_exhaustion_handling(another_connector):
         assert await waiting in (first, second)
         assert patient.metrics()["read_write"].exhausted == 0
 
-        impatient = asyncio.create_task(_wait_in_vain(patient))
-        await asyncio.sleep(0)
+        # Who gives up waiting leaves nothing behind.
+        holding = asyncio.Event()
+        impatient = asyncio.create_task(_wait_in_vain(patient, holding))
+        await holding.wait()
         impatient.cancel()
         with pytest.raises(asyncio.CancelledError):
             await impatient
         assert figures(patient)[0] == 0
 
 
-async def _wait_in_vain(connector):
+async def _wait_in_vain(connector, holding):
     async with AsyncExitStack() as stack:
-        await hold(stack, connector, 3)
+        await hold(stack, connector, 2)
+        holding.set()
+        await hold(stack, connector, 1)
 
 
 async def test_connection_cleanup_after_error(narrow, db):

@@ -247,6 +247,9 @@ async def test_insert_skill_with_valid_data(connector, drafts_of_b, create_test_
             assert changed.rowcount == 0, table
             locked = text(f"SELECT id FROM {table} WHERE id = ANY(:ids) FOR UPDATE")
             assert list(await session.execute(locked, {"ids": [draft.id, shared.id]})) == []
+            # Its own agent may.
+            async with connector.session(AGENT_B) as theirs:
+                assert (await theirs.execute(update, {"ids": [draft.id]})).rowcount == 1, table
         owned = await session.execute(text("UPDATE skill_entity SET description = 'own'"))
         assert owned.rowcount == 1
         given = "UPDATE base_entity SET governance_agent_id = :other WHERE id = :id"
