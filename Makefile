@@ -8,7 +8,7 @@ BENCH   = $(VENV)-bench
 CLIENTS = $(VENV)-clients
 
 .DEFAULT_GOAL := help
-.PHONY: help install lock demo dev test test-unit test-integration test-integration-postgres test-integration-sqlite \
+.PHONY: help install lock demo demo-plant dev test test-unit test-integration test-integration-postgres test-integration-sqlite \
         test-cov test-watch test-machine \
         migrate lint format check docs ci bench build clean clients
 
@@ -56,6 +56,9 @@ lock: $(STAMP) ## compile the locks anew (needs the package index)
 demo: $(STAMP) ## the main job: the suite of examples/agents on embedded PostgreSQL
 	@cd examples/agents && ../../$(RUN) pytest
 
+demo-plant: $(STAMP) ## the suite of examples/plant: row-level security, migrations, pools, transactions
+	@cd examples/plant && ../../$(RUN) pytest
+
 dev: $(STAMP) ## serve examples/agents on a local port, with a database and a model of its own
 	@cd examples/agents && ../../$(VENV)/bin/seatrial run -- ../../$(RUN) uvicorn --app-dir src --factory agents.main:create_app
 
@@ -95,6 +98,7 @@ types: $(STAMP) ## mypy, strict
 	@$(RUN) mypy
 	@$(RUN) mypy --strict bench
 	@cd examples/agents && ../../$(RUN) mypy
+	@cd examples/plant && ../../$(RUN) mypy
 
 format: $(STAMP) ## apply the formatting
 	@$(RUN) ruff check --fix --quiet . || true
@@ -102,7 +106,7 @@ format: $(STAMP) ## apply the formatting
 
 check: lint types ## everything that runs no test
 
-ci: check test demo test-integration-sqlite ## what .ci/run calls
+ci: check test demo demo-plant test-integration-sqlite ## what .ci/run calls
 
 bench: $(BENCH)/.installed ## the figures of bench/RESULTS.md (PARTS=isolation: a part of them)
 	@$(BENCH)/bin/python -m bench $(PARTS) --write

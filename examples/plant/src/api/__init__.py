@@ -1,0 +1,1 @@
+"""The HTTP surface; thin: what it says is decided in core, validators and security."""

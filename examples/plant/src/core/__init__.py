@@ -1,0 +1,1 @@
+"""Connections, transactions, and what is done with entities in them."""
