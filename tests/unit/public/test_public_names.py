@@ -11,8 +11,9 @@ import seatrial
 
 EXPECTED = [
     "ApplicationError", "AsyncClient", "CatalogError", "CheckError", "Client", "FakeError", "Fakes", "Handle",
-    "Identities", "Identity", "IdentityError", "IsolationError", "NetworkError", "SeatrialError", "ServerError", "SettingsError",
-    "TemplateError", "TestDatabase", "Trial", "UnsafeTargetError", "__version__",
+    "Identities", "Identity", "IdentityError", "IsolationError", "NetworkError", "SeatrialError",
+    "ServerError", "SettingsError", "TemplateError", "TestDatabase", "Trial", "UnsafeTargetError",
+    "__version__",
 ]  # fmt: skip
 
 
