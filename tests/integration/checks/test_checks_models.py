@@ -91,13 +91,15 @@ def test_no_models_to_compare_with(checked: Checked) -> None:
 
 
 def test_a_new_revision_is_linted(checked: Checked) -> None:
-    strict = revision("r2", "r1", up="op.alter_column('ports', 'name', nullable=False)")
+    statements = "alter table ports alter name set not null; alter table ports add short varchar(9)"
+    strict = revision("r2", "r1", up=f"op.execute({statements!r})")
     ports = revision("r1", None, up="op.execute('create table ports (id int, name text)')")
     checked.migrations(r1=ports, r2=strict)
     verdict = checked.check("migrations.lint")
     assert verdict.notes == ("linted: r2",)
     rules = [finding.where.rpartition(": ")[2] for finding in verdict.findings]
     assert "adding-not-nullable-field" in rules
+    assert not any(rule.startswith("prefer-") for rule in rules)
     assert all(
         finding.where.startswith("revision r2 (migrations/versions/r2.py): ") for finding in verdict.findings
     )
@@ -109,12 +111,15 @@ def test_all_after_a_revision_are_linted_as_the_projects_configuration_says(chec
         settings='[tool.seatrial.checks.migrations]\nlint_after = "r1"\n',
         files={".squawk.toml": 'excluded_rules = ["require-lock-timeout", "require-statement-timeout"]\n'},
         r1=ports,
-        r2=revision("r2", "r1", up="op.execute('alter table ports add column code text')"),
+        r2=revision("r2", "r1", up="op.execute('alter table ports add column code varchar(9)')"),
         r3=revision("r3", "r2", up="op.drop_column('ports', 'code')"),
     )
     verdict = checked.check("migrations.lint")
     assert verdict.notes == ("linted: r2, r3",)
-    assert [finding.where.rpartition(": ")[2] for finding in verdict.findings] == ["ban-drop-column"]
+    assert [finding.where.rpartition(": ")[2] for finding in verdict.findings] == [
+        "prefer-text-field",
+        "ban-drop-column",
+    ]
 
 
 def test_a_revision_to_lint_after_that_is_none(checked: Checked) -> None:

@@ -127,8 +127,8 @@ def test_a_sound_schema_passes(look: Look, name: str) -> None:
     assert verdict.passed, verdict
     if name == "policies":
         assert verdict.notes == (
-            "documents: tried delete, insert, insert ... returning, update with 2 sessions",
-            "notes: tried delete, insert, insert ... returning, update (refused only) with 2 sessions",
+            "documents: tried delete, insert, insert ... returning, update with 9 sessions",
+            "notes: tried delete, insert, insert ... returning, update (refused only) with 9 sessions",
         )
 
 

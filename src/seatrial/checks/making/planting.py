@@ -15,14 +15,16 @@ if TYPE_CHECKING:
 
     from seatrial.checks.making.tables import Column, Constraint, Table
 
-_ROWS = 2
+_ROWS = 3
+_SPARSE = 1
+"""The number of the row that has as little as it takes."""
 _ATTEMPTS = 80
 
 
 def plant(
     connection: psycopg.Connection[Any], tables: Sequence[Table], *, only: Collection[str]
 ) -> dict[str, str]:
-    """Make two rows in each table: one with every column filled, one with as little as it takes.
+    """Make three rows in each table: two with every column filled, one with as little as it takes.
 
     Args:
         connection: commits every statement.
@@ -73,7 +75,7 @@ class _Sower:
 
     def __post_init__(self) -> None:
         self._values = {column.number: self._candidates(column) for column in self.table.columns}
-        self._filled = self.row == 0
+        self._filled = self.row != _SPARSE
         self._start_over()
 
     def sow(self) -> str:

@@ -56,8 +56,13 @@ def candidates(column: Column, *, row: int, checks: Sequence[str]) -> list[str]:
     """
     own = list(_of_type(column, row))
     named = [text for check in checks for text in _named_in(check)]
-    ordered = own[row:] + own[:row] if len(own) > row else own
-    return list(dict.fromkeys([*ordered, *named]))
+    return list(dict.fromkeys([*_from(own, row), *_from(named, row)]))
+
+
+def _from(values: list[str], first: int) -> list[str]:
+    """The same values, beginning with another for every row."""
+    start = first % len(values) if values else 0
+    return values[start:] + values[:start]
 
 
 def _named_in(check: str) -> Iterator[str]:

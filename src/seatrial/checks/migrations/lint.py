@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from seatrial.checks.migrations.scripts import Revision
 
 _LIMIT_S = 60.0
+_CONFIGURATION = ".squawk.toml"
+_TASTE = "prefer-"
 _BOOKKEEPING = re.compile(
     r"^(?:CREATE TABLE|INSERT INTO|UPDATE|DELETE FROM) [^;]*\bversion_num\b[^;]*;", re.MULTILINE
 )
@@ -32,8 +34,8 @@ _FOUND = 1
 def lint(ground: Ground) -> Iterator[Finding | Note]:
     """The SQL of new revisions passes squawk, which knows what locks tables for long or breaks their readers.
 
-    New are the revisions after `checks.migrations.lint_after`; without it, the last one. A `.squawk.toml` of
-    the project is respected.
+    New are the revisions after `checks.migrations.lint_after`; without it, the last one. Its rules of taste
+    (`prefer-...`) count only where the project has a `.squawk.toml` of its own, which says what counts.
     """
     program = _squawk()
     migrations = Migrations(ground)
@@ -97,7 +99,9 @@ def _linted(program: str, sql: str, version: str, *, root: Path) -> list[dict[st
             remedy="Run `squawk` on the output of `alembic upgrade --sql` to see more.",
         )
     said: list[dict[str, Any]] = json.loads(done.stdout or "[]")
-    return said
+    if (root / _CONFIGURATION).is_file():
+        return said
+    return [each for each in said if not str(each.get("rule_name", "")).startswith(_TASTE)]
 
 
 def _blank(statement: re.Match[str]) -> str:

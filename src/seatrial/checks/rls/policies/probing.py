@@ -48,18 +48,18 @@ class Probe:
         Raises:
             Unanswerable: the policies cannot be evaluated in this world.
         """
-        everything = self.sessions.rows_where(self.table, "true")
-        readable = self.sessions.rows_where(self.table, using(self.policies, "select"))
+        everything = self.sessions.rows(self.table)
+        readable = self.sessions.allowed(self.table, using(self.policies, "select"))
         seen = self.sessions.visible(self.table)
         if seen is None:
             self.stopped.add("select: no right")
         elif seen != readable:
             yield self._read(seen, readable)
         for command in ("update", "delete"):
-            allowed = readable & self.sessions.rows_where(self.table, using(self.policies, command))
+            allowed = readable & self.sessions.allowed(self.table, using(self.policies, command))
             for place, is_allowed in _some(allowed, everything):
                 yield from self._change(command, place, is_allowed=is_allowed)
-        writable = self.sessions.rows_where(self.table, check(self.policies, "insert"))
+        writable = self.sessions.allowed(self.table, check(self.policies, "insert"))
         for place, is_allowed in _some(writable, everything):
             yield from self._insert(place, is_allowed=is_allowed, is_readable=place in readable)
 

@@ -34,7 +34,7 @@ def strangers(sessions: Sessions, table: Table, worlds: Sequence[World], *, tena
             continue
         sessions.enter(world)
         own = ", ".join(map(literal, world.values()))
-        others = sessions.rows_where(table, f"{identifier(tenant)}::text not in ({own})")
+        others = sessions.rows(table, f"{identifier(tenant)}::text not in ({own})")
         for command in _possible(sessions, table, others):
             if command not in told:
                 told.add(command)
