@@ -66,3 +66,7 @@ class FakeError(SeatrialError):
 
 class NetworkError(SeatrialError):
     """A connection to another machine was attempted while a test ran."""
+
+
+class LedgerError(SeatrialError):
+    """The record of a run could not be written, merged or read."""

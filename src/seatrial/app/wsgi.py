@@ -31,7 +31,7 @@ class WsgiExchange(Reply):
         executor: CountingExecutor,
         wake: Callable[[], None],
     ) -> None:
-        super().__init__(f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}", wake)
+        super().__init__(f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}", wake, environ)
         self._app = app
         self._environ = environ
         self._thread = thread

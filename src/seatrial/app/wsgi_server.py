@@ -48,7 +48,8 @@ class WsgiServer:
         self._server.server_close()
 
     def _call(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        origin = Origin(f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}")
+        origin = Origin(f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}", scope=environ)
+        self._thread.arrivals.append(origin)
         CURRENT.set(origin)
         job = self._thread.jobs.begin(origin.label)
         job.thread = threading.get_ident()

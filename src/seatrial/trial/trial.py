@@ -18,6 +18,7 @@ from seatrial.trial.faults import FaultyWay
 from seatrial.trial.modes import Modes, decide_modes
 from seatrial.trial.network import Guard, Reachable, make_guard
 from seatrial.trial.oracle import Oracle
+from seatrial.trial.recording import NotRecording
 from seatrial.trial.reserving import Wanted, reserve
 from seatrial.trial.running import GRACE_S, Running, settle
 from seatrial.trial.start_up import START_UP, StartUpRows
@@ -54,6 +55,7 @@ class Trial:
         verify: whether to compare the database with its baseline after every test.
         distributed: whether this is one of several processes of one run.
         mode: the value of `--seatrial-mode`.
+        recording: what writes a ledger; default: nothing does.
     """
 
     def __init__(
@@ -65,8 +67,10 @@ class Trial:
         verify: bool = False,
         distributed: bool = False,
         mode: str | None = None,
+        recording: NotRecording | None = None,
     ) -> None:
         refuse_unbuilt(settings)
+        self.recording = recording or NotRecording()
         self.settings = settings
         self._option = database
         self._rebuild = rebuild
@@ -89,7 +93,7 @@ class Trial:
         self._healer = PoolHealer()
         self.oracle = Oracle(healer=self._healer)
         self._running = Running(settings, healer=self._healer, oracle=self.oracle, agreement=self.agreement)
-        self.clients = Clients(lambda: self.runner, self.callers)
+        self.clients = Clients(lambda: self.runner, self.callers, self.recording)
         self.faults = FaultyWay(lambda: self.database.proxy if self.database else None, self._replacing)
         self._foreign_keys: ForeignKeys | None = None
         self._on_sqlite: SqliteDatabase | None = None
@@ -117,6 +121,7 @@ class Trial:
             raise
 
     def _prepare(self) -> None:
+        self.recording.begin(self.settings.identities, self._running, fakes=lambda: self._fakes)
         self.modes = decide_modes(self.settings, option=self._mode, environ=self.environment.inherited)
         if self.settings.fakes:
             _ = self.fakes  # what is declared wrongly is told before anything starts
@@ -136,7 +141,7 @@ class Trial:
             self.database.ensure()
 
     def _client(self) -> Client:
-        return self.clients.client()
+        return self.clients.client(keeps_bodies=False)
 
     def _reserve_database(self, settings: DatabaseSettings) -> TestDatabase | SqliteDatabase:
         wanted = Wanted(
@@ -250,6 +255,7 @@ class Trial:
             self._start_app()
         elif self.database is not None and self.database.touched:
             self.database.push(self._replacing, owner=START_UP)
+        self.recording.opened(self.database)
 
     def note_foreign_test(self) -> None:
         """A test that does not use seatrial runs: neither does it see what one that does has written.
@@ -297,7 +303,8 @@ class Trial:
         if restart:
             self._stop_app()
         starts = restart or (application and self._running.runner is None)
-        self._restore(isolation, starts=starts)
+        with self.recording.restoring(self.isolating):
+            self._restore(isolation, starts=starts)
         if starts:
             self._start_app()
         if self.isolating is not None:
@@ -382,6 +389,7 @@ class Trial:
     def close(self) -> None:
         """Stop the application, the fakes and the server, and put the environment back."""
         try:
+            self.recording.end()
             self.oracle.close()
             self._healer.remove()
             if self._foreign_keys is not None:
