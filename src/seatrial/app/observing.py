@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
+import threading
 import time
 from typing import TYPE_CHECKING
 
 import httpx2
 
 from seatrial.app.clients import IDENTITY
-from seatrial.app.origin import ORIGIN, Origin
+from seatrial.app.origin import CURRENT, ORIGIN, Origin
 from seatrial.app.routes import route_of
-from seatrial.ledger.recorder import Answer, Call
+from seatrial.ledger.recorder import Answer, Call, Sender
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator, MutableSequence
@@ -22,6 +23,18 @@ _KEPT = 32_768
 """Bytes of an answer that are kept for the ledger, which shows fewer of them."""
 _CREDENTIAL = re.compile(r"authorization|cookie|token|secret|session|csrf|(?:^|[-_])key$|api[-_]?key")
 _SWITCHING = 101
+_OUR_THREADS = "seatrial-"
+
+
+def sender() -> Sender:
+    """Who sends statements in the running thread and context.
+
+    A thread that the application started by itself, without its context, is taken for the test's.
+    """
+    origin = CURRENT.get()
+    if origin is not None:
+        return Sender("application", origin.number) if origin.scope is not None else Sender("test")
+    return Sender("application" if threading.current_thread().name.startswith(_OUR_THREADS) else "test")
 
 
 class Exchanges:
@@ -107,7 +120,7 @@ class _Reading:
             self._call,
             self._answer(),
             number=origin.number if origin is not None else None,
-            route=route_of(origin.scope) if origin is not None and origin.scope is not None else None,
+            route=_route(origin),
             began=self._began,
         )
 
@@ -234,6 +247,12 @@ def _call(request: httpx2.Request, *, keeps_body: bool) -> Call:
         identity=request.extensions.get(IDENTITY),
         keeps_body=keeps_body,
     )
+
+
+def _route(origin: Origin | None) -> str | None:
+    if origin is None or origin.scope is None:
+        return None
+    return origin.route or route_of(origin.scope)
 
 
 def _media_type(headers: httpx2.Headers) -> str:

@@ -21,12 +21,14 @@ class Origin:
         error: the exception that ended it or that its framework swallowed.
         task: the task that answers it, where there is one.
         scope: the ASGI scope or WSGI environment of a request, as frameworks fill it in; else None.
+        route: the template of its path, where that has to be noted before the framework forgets it.
         number: tells it from all others of this process.
     """
 
     def __init__(self, label: str, *, scope: Mapping[str, Any] | None = None) -> None:
         self.label = label
         self.scope = scope
+        self.route: str | None = None
         self.number = next(_numbers)
         self.error: BaseException | None = None
         self.task: asyncio.Task[Any] | None = None

@@ -18,6 +18,7 @@ def route_of(scope: Mapping[str, Any]) -> str | None:
         scope: the ASGI scope or WSGI environment, as the framework filled it in.
     """
     if "REQUEST_METHOD" in scope:
+        # Flask has taken it out again when the answer is complete.
         rule = getattr(scope.get("werkzeug.request"), "url_rule", None)
         return str(rule.rule) if rule is not None else None
     if "path_template" in scope:  # Litestar

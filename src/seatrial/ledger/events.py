@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Literal, TypeAlias
 FORMAT = 1
 """The version of the form of the file. It rises when a reader of an older form could misread a newer one."""
 
-Outcome = Literal["passed", "failed", "error", "skipped", "xfailed", "xpassed"]
+Outcome = Literal["passed", "failed", "error", "skipped", "xfailed", "xpassed", "interrupted"]
 Phase = Literal["setup", "call", "teardown"]
 By = Literal["application", "test", "db"]
 """Who sent a statement: the application, the test with a connection or session, or the test's handle `db`."""

@@ -145,6 +145,9 @@ class RecordedTests:
         began = time.perf_counter()
         try:
             return (yield)
+        except BaseException:
+            self._outcome, self._phase = "interrupted", self._recorder.phase or "setup"
+            raise
         finally:
             if is_bound(item):
                 self._trial.recording.asked()

@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import threading
 from copy import copy
 from time import perf_counter
 from typing import TYPE_CHECKING
-
-from seatrial.app.origin import CURRENT
-from seatrial.ledger.recorder import Sender
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, MutableSequence
@@ -29,7 +25,6 @@ if TYPE_CHECKING:
     from seatrial.trial.sqlite_database import SqliteDatabase
 
 _REMEMBERED = 256
-_THREADS_OF_THE_APPLICATION = "seatrial-"
 
 
 class NotRecording:
@@ -91,11 +86,13 @@ class Recording(NotRecording):
     """
 
     def __init__(self, recorder: Recorder) -> None:
-        from seatrial.ledger.sql.hooks import SqlHooks  # noqa: PLC0415 - only where a ledger is written
+        from seatrial.app.observing import Exchanges, sender  # noqa: PLC0415 - only where a ledger is written
+        from seatrial.ledger.sql.hooks import SqlHooks  # noqa: PLC0415
 
         self.recorder = recorder
-        self._hooks = SqlHooks(recorder, _sender)
-        self._arrivals: Callable[[], MutableSequence[Origin]] = list
+        self._hooks = SqlHooks(recorder, sender)
+        self._exchanges = Exchanges(recorder, self._arrivals)
+        self._running: Running | None = None
         self._fakes: Callable[[], Fakes | None] = lambda: None
         self._keeps_names = False
 
@@ -108,7 +105,7 @@ class Recording(NotRecording):
     ) -> None:
         """See `NotRecording`."""
         running.remembers = _REMEMBERED
-        self._arrivals, self._fakes = lambda: running.started().arrivals, fakes
+        self._running, self._fakes = running, fakes
         # Who trusts the headers of a proxy sends names and roles in them, which are no secrets.
         self._keeps_names = identities.scheme == "header"
         attributes = [user.attributes for user in identities.users.values()]
@@ -117,17 +114,16 @@ class Recording(NotRecording):
         )
         self._hooks.install()
 
+    def _arrivals(self) -> MutableSequence[Origin]:
+        return self._running.started().arrivals if self._running is not None else []
+
     def sync(self, transport: httpx2.BaseTransport, *, keeps_bodies: bool = True) -> httpx2.BaseTransport:
         """See `NotRecording`."""
-        from seatrial.app.observing import Exchanges  # noqa: PLC0415 - httpx2, which not every suite needs
-
-        return Exchanges(self.recorder, self._arrivals).sync(transport, keeps_bodies=keeps_bodies)
+        return self._exchanges.sync(transport, keeps_bodies=keeps_bodies)
 
     def asynchronous(self, transport: httpx2.AsyncBaseTransport) -> httpx2.AsyncBaseTransport:
         """See `NotRecording`."""
-        from seatrial.app.observing import Exchanges  # noqa: PLC0415 - httpx2, which not every suite needs
-
-        return Exchanges(self.recorder, self._arrivals).asynchronous(transport)
+        return self._exchanges.asynchronous(transport)
 
     def noting(self, authenticate: Authenticate) -> Authenticate:
         """See `NotRecording`."""
@@ -186,11 +182,3 @@ def _done(before: Tally | None, after: Tally | None) -> PutBack | None:
     if after.reset > (before.reset if before else 0):
         return "in place"
     return "untouched" if after.untouched > (before.untouched if before else 0) else None
-
-
-def _sender() -> Sender:
-    origin = CURRENT.get()
-    if origin is not None:
-        return Sender("application", origin.number) if origin.scope is not None else Sender("test")
-    ours = threading.current_thread().name.startswith(_THREADS_OF_THE_APPLICATION)
-    return Sender("application" if ours else "test")

@@ -22,7 +22,11 @@ _CONTROL = re.compile(
 )
 _OWN_HANDLES = ("seatrial.postgres.handle", "seatrial.sqlite.handle")
 _SKIPPED = ("psycopg", "psycopg2", "contextlib")
-_HOUSEKEEPING = ("psycopg._typeinfo", "psycopg.types.enum", "psycopg.types.composite", "psycopg2.extras")
+_LOOKS_TYPES_UP = frozenset(
+    {("psycopg._typeinfo", "_fetch"), ("psycopg._typeinfo", "_fetch_async")}
+    | {("psycopg2.extras", "get_oids"), ("psycopg2.extras", "_from_db"), ("psycopg2._range", "_from_db")}
+)
+"""Functions of drivers, by module and name, whose statements nobody else has asked for."""
 
 
 class Sent(NamedTuple):
@@ -79,7 +83,7 @@ def caller(depth: int = 2) -> str | None:
     frame: FrameType | None = sys._getframe(depth)  # noqa: SLF001 - the documented way without building a whole stack
     while frame is not None:
         module = str(frame.f_globals.get("__name__", ""))
-        if module in _HOUSEKEEPING:
+        if (module, frame.f_code.co_name) in _LOOKS_TYPES_UP:
             return None
         if module.partition(".")[0] not in _SKIPPED:
             break
