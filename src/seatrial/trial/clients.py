@@ -26,12 +26,15 @@ class Clients:
         self._callers = callers
         self._recording = recording
 
-    def client(self, *, keeps_bodies: bool = True) -> Client:
-        """A synchronous client, for one test.
+    def client(self) -> Client:
+        """A synchronous client, for one test."""
+        return self._sync(keeps_bodies=True)
 
-        Args:
-            keeps_bodies: whether a ledger may have the bodies; not where they are credentials as a whole.
-        """
+    def for_logins(self) -> Client:
+        """The same, for requests that are credentials as a whole: no ledger gets their bodies."""
+        return self._sync(keeps_bodies=False)
+
+    def _sync(self, *, keeps_bodies: bool) -> Client:
         from seatrial.app import Client  # noqa: PLC0415 - only suites with an application
 
         runner = self._runner()

@@ -7,6 +7,8 @@ from copy import copy
 from time import perf_counter
 from typing import TYPE_CHECKING
 
+from seatrial.config.api_keys import api_keys
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, MutableSequence
 
@@ -108,10 +110,8 @@ class Recording(NotRecording):
         self._running, self._fakes = running, fakes
         # Who trusts the headers of a proxy sends names and roles in them, which are no secrets.
         self._keeps_names = identities.scheme == "header"
-        attributes = [user.attributes for user in identities.users.values()]
-        self.recorder.credentials(
-            str(given[key]) for given in attributes for key in ("password", "api_key") if key in given
-        )
+        passwords = [str(user.attributes.get("password", "")) for user in identities.users.values()]
+        self.recorder.credentials([*passwords, *api_keys(identities).values()])
         self._hooks.install()
 
     def _arrivals(self) -> MutableSequence[Origin]:

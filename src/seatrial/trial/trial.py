@@ -26,7 +26,7 @@ from seatrial.trial.start_up import START_UP, StartUpRows
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from seatrial.app import AppRunner, Client, Leftover
+    from seatrial.app import AppRunner, Leftover
     from seatrial.config import DatabaseAddress
     from seatrial.config.settings import DatabaseSettings, Isolation, Settings
     from seatrial.errors import IsolationError
@@ -73,8 +73,7 @@ class Trial:
         self.recording = recording or NotRecording()
         self.settings = settings
         self._option = database
-        self._rebuild = rebuild
-        self._verify = verify
+        self._rebuild, self._verify = rebuild, verify
         self._verification: Verification | None = None
         self._distributed = distributed
         self._mode = mode
@@ -87,7 +86,7 @@ class Trial:
         self.database: TestDatabase | SqliteDatabase | None = None
         self.isolating: Isolating | None = None
         """How each test is isolated; None without a database."""
-        self.callers = Callers(settings, client=self._client, runner=lambda: self.runner)
+        self.callers = Callers(settings, client=lambda: self.clients.for_logins(), runner=lambda: self.runner)  # noqa: PLW0108 - there are none yet
         self._fakes: Fakes | None = None
         self.agreement = Agreement(lambda: self._fakes, grace=GRACE_S)
         self._healer = PoolHealer()
@@ -97,8 +96,7 @@ class Trial:
         self.faults = FaultyWay(lambda: self.database.proxy if self.database else None, self._replacing)
         self._foreign_keys: ForeignKeys | None = None
         self._on_sqlite: SqliteDatabase | None = None
-        self._late = False
-        self._outdated = False
+        self._late = self._outdated = False
         self._start_up = StartUpRows(self._replacing)
         self._used_by_ours = False
         self._long_lived: list[Handle | SqliteHandle] = []
@@ -139,9 +137,6 @@ class Trial:
         self.guard = make_guard(self.settings, self.modes, self.database.places if self.database else ())
         if self.database is not None and not self.database.starts_at_first_connection:
             self.database.ensure()
-
-    def _client(self) -> Client:
-        return self.clients.client(keeps_bodies=False)
 
     def _reserve_database(self, settings: DatabaseSettings) -> TestDatabase | SqliteDatabase:
         wanted = Wanted(
@@ -338,10 +333,7 @@ class Trial:
         return self._on_sqlite.left_behind() if self._on_sqlite is not None else None
 
     def settle(self, timeout: float = 5.0) -> None:
-        """Wait until nothing that earlier requests started is still at work; see `running.settle`.
-
-        A response is there before the application's background work has ended, as in production.
-        """
+        """Wait until nothing that earlier requests started is still at work; see `running.settle`."""
         settle(self.runner, timeout)
 
     def keep(self, test: str) -> str | None:

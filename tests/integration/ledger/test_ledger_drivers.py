@@ -324,6 +324,8 @@ recorder = Recorder(files.descriptor())
 recorder.begin(versions={}, settings={})
 hooks = SqlHooks(recorder, lambda: Sender("test"))
 hooks.install()
+import importlib.util
+assert all(importlib.util.find_spec(name) for name in ("sqlalchemy", "psycopg", "psycopg2", "asyncpg"))
 import psycopg, psycopg2, asyncpg, asyncio, sqlalchemy
 assert type(psycopg.__spec__.loader).__name__ == type(psycopg.__loader__).__name__ == "SourceFileLoader"
 dsn = sys.argv[2]

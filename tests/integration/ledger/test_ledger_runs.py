@@ -104,7 +104,7 @@ def test_slow(client, orders):
     assert len(client.get("/v1/api/orders/slow?password=hunter2&page=2").json()) == orders
 
 def test_one(client, fakes, db):
-    fakes.pay.get("/paid/{order}").reply({"paid": True})
+    fakes.pay.on("GET", "/paid/{order}", json={"paid": True})
     alice = client.as_user("alice")
     created = alice.post("/v1/api/orders", json={"items": ["sail"], "api_key": "k-e-y"}).json()
     assert created["token"].count(".") == 2
@@ -130,6 +130,7 @@ def broken():
 def test_error(broken):
     assert 1
 
+@pytest.mark.isolation("rollback")
 async def test_session(async_db_session):
     from sqlalchemy import text
     assert (await async_db_session.scalar(text("select count(*) from orders"))) == 0

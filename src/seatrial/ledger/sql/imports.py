@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from importlib.abc import Loader, MetaPathFinder
 from typing import TYPE_CHECKING, Any
 
@@ -25,13 +26,14 @@ class ImportWatch(MetaPathFinder):
     def install(self) -> None:
         """Begin."""
         for name in [name for name in self._waiting if name in sys.modules]:
-            self._waiting.pop(name)()
+            self._imported(name)
         sys.meta_path.insert(0, self)
 
     def remove(self) -> None:
         """Stop watching."""
         if self in sys.meta_path:
             sys.meta_path.remove(self)
+        self._waiting.clear()
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
@@ -43,10 +45,16 @@ class ImportWatch(MetaPathFinder):
             find = getattr(finder, "find_spec", None)
             if finder is not self and find is not None and (spec := find(fullname, path, target)) is not None:
                 if spec.loader is not None:
-                    spec.loader = _Announcing(spec.loader, self._waiting.pop(fullname))
+                    # Not every spec that is found is imported: some only ask whether there is one.
+                    spec.loader = _Announcing(spec.loader, partial(self._imported, fullname))
                 found: ModuleSpec = spec
                 return found
         return None
+
+    def _imported(self, name: str) -> None:
+        call = self._waiting.pop(name, None)
+        if call is not None:
+            call()
 
 
 class _Announcing(Loader):
