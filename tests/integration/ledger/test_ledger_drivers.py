@@ -305,8 +305,8 @@ def _state() -> list[object]:
         *(dict(vars(owner)) for owner in owners),
         psycopg2._connect,
         list(sys.meta_path),
-        len(sqlalchemy.Engine.dispatch.before_cursor_execute._clslevel[sqlalchemy.Engine]),
-        len(Pool.dispatch.checkout._clslevel[Pool]),
+        len(sqlalchemy.Engine.dispatch.before_cursor_execute._clslevel.get(sqlalchemy.Engine, ())),
+        len(Pool.dispatch.checkout._clslevel.get(Pool, ())),
     ]
 
 
