@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from seatrial.app import AsyncClient, Client
     from seatrial.errors import (
         ApplicationError,
+        CheckError,
         FakeError,
         IdentityError,
         IsolationError,
@@ -35,6 +36,7 @@ __version__ = "0.1.0"
 __all__ = [
     "ApplicationError",
     "AsyncClient",
+    "CheckError",
     "Client",
     "FakeError",
     "Fakes",
@@ -59,6 +61,7 @@ __getattr__ = lazy_names(
     {
         "ApplicationError": "errors",
         "AsyncClient": "app",
+        "CheckError": "errors",
         "Client": "app",
         "FakeError": "errors",
         "Fakes": "fakes",

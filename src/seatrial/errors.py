@@ -44,6 +44,10 @@ class TemplateError(SeatrialError):
     """Migrations, seeds, roles or extensions did not give a usable template."""
 
 
+class CatalogError(SeatrialError):
+    """The schema of a database could not be read or compared."""
+
+
 class IsolationError(SeatrialError):
     """A test could not be given a pristine database."""
 
@@ -62,6 +66,10 @@ class IdentityError(SeatrialError):
 
 class FakeError(SeatrialError):
     """A fake could not be started or was told something impossible."""
+
+
+class CheckError(SeatrialError):
+    """A check is not known, or cannot be run here."""
 
 
 class NetworkError(SeatrialError):

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from seatrial.app.clock import now
-from seatrial.app.parking import Parking, await_chain
+from seatrial.app.parking import Parking, await_chain, suspended_frames
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.000_2, 0.005
 # Pools that keep tasks of their own for as long as they are open, wherever they were opened.
 _KEEPERS = ("psycopg_pool.", "asyncpg.pool.Pool._maintain_min_size")
+# Frames of the drivers themselves: a keeper that has one is connecting, or looks after a connection.
+_DRIVERS = ("psycopg.", "asyncpg.connect_utils.", "asyncpg.connection.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,8 +72,7 @@ class Quiescence:
         # Whoever says so is our own task. It goes on to wait elsewhere, and would pass for busy until then.
         if (ours := asyncio.current_task()) is not None:
             self._tracker.workers.pop(ours, None)
-        for task in list(self._tracker.workers):
-            self._parking.learn(task)
+        self._learn_workers()
 
     def is_quiet(self) -> bool:
         """Tell whether nothing is at work; a few microseconds, from any thread."""
@@ -126,10 +127,15 @@ class Quiescence:
             if _place_of(task.get_coro()).startswith(_KEEPERS) and task in self._tracker.tasks:
                 self._tracker.workers[task] = started
                 self._tracker.tasks.pop(task, None)
-                self._parking.learn(task)
+                self._learn(task)
 
     def _learn_workers(self) -> None:
         for task in list(self._tracker.workers):
+            self._learn(task)
+
+    def _learn(self, task: asyncio.Task[Any]) -> None:
+        # A database that is replaced while a pool connects to it would cost the pool that connection.
+        if not _keeps_busy(task.get_coro()):
             self._parking.learn(task)
 
 
@@ -137,6 +143,14 @@ def _place_of(coroutine: Any) -> str:
     """`package.module.Class.method` of a coroutine; nothing for one that is done."""
     frame = getattr(coroutine, "cr_frame", None)
     return f"{frame.f_globals.get('__name__', '')}.{coroutine.__qualname__}" if frame is not None else ""
+
+
+def _keeps_busy(coroutine: Any) -> bool:
+    """Whether it is a pool's own task and waits for a server, not for work."""
+    return _place_of(coroutine).startswith(_KEEPERS) and any(
+        f"{frame.f_globals.get('__name__', '')}.".startswith(_DRIVERS)
+        for frame in suspended_frames(coroutine)
+    )
 
 
 def _of_task(task: asyncio.Task[Any], started: Started) -> Leftover:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from seatrial import __version__
-from seatrial.cli import db, fake, run
+from seatrial.cli import check, db, fake, run
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -18,4 +18,5 @@ def make_parser() -> argparse.ArgumentParser:
     run.add_to(commands)
     db.add_to(commands)
     fake.add_to(commands)
+    check.add_to(commands)
     return parser

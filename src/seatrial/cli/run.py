@@ -7,16 +7,15 @@ import ctypes
 import signal
 import subprocess
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from seatrial.cli.project import settings_of_project
 from seatrial.errors import SettingsError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import FrameType
 
-    from seatrial.trial import Trial
 
 _PR_SET_PDEATHSIG = 1
 
@@ -38,27 +37,15 @@ def run(options: argparse.Namespace) -> int:
             code="cli.no-command",
             remedy="write it after two dashes: seatrial run -- python -m worker",
         )
-    trial = _trial(options.database)
+    from seatrial.trial import Trial  # noqa: PLC0415 - `--help` stays quick
+
+    trial = Trial(settings_of_project(), database=options.database)
     try:
         trial.prepare()
         trial.start(application=False)
         return _call(command)
     finally:
         trial.close()
-
-
-def _trial(database: str | None) -> Trial:
-    from seatrial.config import find_settings, load_settings  # noqa: PLC0415 - `--help` stays quick
-    from seatrial.trial import Trial  # noqa: PLC0415
-
-    file = find_settings(Path.cwd())
-    if file is None:
-        raise SettingsError(
-            f"no seatrial.toml and no pyproject.toml with [tool.seatrial] in {Path.cwd()} or above",
-            code="settings.missing",
-            remedy="change to the project's folder, or add [tool.seatrial] to its pyproject.toml",
-        )
-    return Trial(load_settings(file), database=database)
 
 
 def _call(command: list[str]) -> int:

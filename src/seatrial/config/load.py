@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any, get_args
 
+from seatrial.config.load_checks import load_checks
 from seatrial.config.load_database import load_database
 from seatrial.config.load_env import load_env
 from seatrial.config.load_identities import load_identities
@@ -49,6 +50,7 @@ def load_settings(file: Path) -> Settings:
         identities=load_identities(top.table("identities")),
         fakes={name: table.free() for name, table in top.tables("fakes").items()},
         tests=_honesty(top.table("tests")),
+        checks=load_checks(top.table("checks")),
     )
     check_env(settings)
     return settings

@@ -128,6 +128,46 @@ class HonestySettings:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Accepted:
+    """What a check finds and the team lives with, until a day."""
+
+    check: str
+    where: str
+    """Where it is found; a pattern with `*` and `?`."""
+    reason: str
+    until: date
+
+
+@dataclass(frozen=True, kw_only=True)
+class MigrationChecks:
+    """`[tool.seatrial.checks.migrations]`."""
+
+    models: str | None = None
+    """The metadata that the migrations have to agree with; None for the one that env.py names."""
+    lint_after: str | None = None
+    """The last revision that is not linted; None to lint the newest only."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RlsChecks:
+    """`[tool.seatrial.checks.rls]`."""
+
+    tenant_column: str | None = None
+    """The column that says whose a row is; every table with it has to be protected."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckSettings:
+    """`[tool.seatrial.checks]`."""
+
+    run: tuple[str, ...] = ()
+    """What every run of pytest collects: groups, or single checks."""
+    accept: tuple[Accepted, ...] = ()
+    migrations: MigrationChecks = field(default_factory=MigrationChecks)
+    rls: RlsChecks = field(default_factory=RlsChecks)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Settings:
     """Everything `[tool.seatrial]` says, validated."""
 
@@ -147,6 +187,7 @@ class Settings:
     identities: IdentitySettings = field(default_factory=IdentitySettings)
     fakes: dict[str, dict[str, Any]] = field(default_factory=dict, repr=False)
     tests: HonestySettings = field(default_factory=HonestySettings)
+    checks: CheckSettings = field(default_factory=CheckSettings)
 
     def key(self, *parts: str) -> str:
         """Return the dotted path of a key as its file spells it, for messages."""

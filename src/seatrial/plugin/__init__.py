@@ -54,6 +54,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="write a record of the run to this file: tests, HTTP exchanges, SQL statements, calls to fakes",
     )
     group.addoption(
+        "--seatrial-checks",
+        metavar="NAMES",
+        help="run these ready-made checks as well, with commas: groups or single ones (`seatrial check "
+        "--list` names them); default: those that the settings switch on",
+    )
+    group.addoption(
         "--seatrial-baseline",
         choices=("create", "shrink"),
         help="create: write the first file of tolerated violations; shrink: remove those that are gone",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from seatrial.config import load_settings
+from seatrial.errors import SeatrialError
 from seatrial.plugin import fixtures
 from seatrial.plugin.aliases import ShortNames
 from seatrial.plugin.baselines import WideFixtures
@@ -89,6 +90,8 @@ def activate(config: pytest.Config, file: Path) -> None:
     if options.seatrial_keep:
         register(Keeping(trial), "seatrial-keeping")
     register(OraclePlugin(trial), "seatrial-oracle")
+    if options.seatrial_checks is not None or settings.checks.run:
+        register(_checks(trial, options.seatrial_checks), "seatrial-checks")
     register(Reporting(trial, names, honesty, modes), "seatrial-reporting")
 
 
@@ -108,6 +111,15 @@ def _recording(config: pytest.Config) -> Recording | None:
     recording = recording_into(files) if runs_tests else None
     config.pluginmanager.register(LedgerPlugin(files, recording), "seatrial-ledger")
     return recording
+
+
+def _checks(trial: Trial, asked: str | None) -> object:
+    from seatrial.plugin.checks import ChecksPlugin  # noqa: PLC0415 - only runs with checks
+
+    try:
+        return ChecksPlugin(trial, asked)
+    except SeatrialError as error:
+        raise pytest.UsageError(str(error)) from error
 
 
 def _with_options(settings: Settings, isolation: Isolation | None) -> Settings:

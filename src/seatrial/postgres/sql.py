@@ -1,6 +1,9 @@
-"""Quoting of identifiers and literals for the statements that take no parameters."""
+"""Parts of statements: quoted identifiers and literals where there are no parameters, and our own schemas."""
 
 from __future__ import annotations
+
+OWN_SCHEMAS = "('seatrial', 'seatrial_reset')"
+"""Where seatrial keeps what it needs in a database, as a list in SQL; no part of anybody's schema."""
 
 
 def identifier(name: str) -> str:

@@ -63,7 +63,8 @@ class TestDatabase(Baselined):
         self._provider = provider
         self._root = root
         self._env = env
-        self._environment = environment
+        self.environment = environment
+        """The application's environment for an address."""
         self._rebuild = rebuild
         self._verify = verify
         self._lock = threading.RLock()
@@ -147,7 +148,7 @@ class TestDatabase(Baselined):
             root=self._root,
             database=self._provider.database,
             env=self._env,
-            environment=self._environment,
+            environment=self.environment,
         )
         self.prepared = prepared = self._provider.start(plan, rebuild=self._rebuild)
         isolation = self._provider.isolation(prepared)

@@ -7,7 +7,7 @@ import ast
 import json
 import re
 import tomllib
-from dataclasses import MISSING, Field, fields
+from dataclasses import MISSING, Field, fields, is_dataclass
 from pathlib import Path
 from typing import get_args, get_type_hints
 
@@ -34,6 +34,10 @@ TABLES = {
     "## `[tool.seatrial.identities.users.<name>]`": config.User,
     "## `[tool.seatrial.tests]`": config.HonestySettings,
     "## `[[tool.seatrial.tests.skips]]`": config.DeclaredSkip,
+    "## `[tool.seatrial.checks]`": config.CheckSettings,
+    "## `[[tool.seatrial.checks.accept]]`": config.Accepted,
+    "## `[tool.seatrial.checks.migrations]`": config.MigrationChecks,
+    "## `[tool.seatrial.checks.rls]`": config.RlsChecks,
 }
 NO_KEYS = {"root", "source", "name", "attributes"}
 """Fields that no file sets by this name."""
@@ -173,10 +177,10 @@ def _default(field: Field[object]) -> str:
         value = field.default_factory()
     else:
         return "required"
-    if value is None or isinstance(value, (config.IdentitySettings, config.HonestySettings)):
-        return "none"
     if isinstance(value, (dict, config.Schema)):
         return "{}"
+    if value is None or is_dataclass(value):
+        return "none"
     return json.dumps(value)
 
 

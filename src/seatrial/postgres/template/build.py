@@ -143,7 +143,7 @@ class _Build:
             environment=self.plan.environment(address),
             config=str(files.config),
             toml=files.toml,
-            url=address.url(_driver(files)),
+            url=address.url(driver_of(files)),
         )
         return head
 
@@ -189,7 +189,7 @@ class _Build:
         )
 
 
-def _driver(files: AlembicFiles) -> str:
+def driver_of(files: AlembicFiles) -> str:
     """The driver the project's own URL names, if it does; else what env.py's engine needs."""
     driver = files.url.partition("://")[0]
     if driver.startswith("postgresql+"):

@@ -105,14 +105,13 @@ def _error(step: str, request: Mapping[str, Any], values: Mapping[str, str], out
             remedy='make one with `alembic revision --autogenerate`, or use schema = { metadata = "..." }',
         )
     what = {
-        "alembic": "the migrations",
         "metadata": f"the metadata {request.get('metadata')!r}",
         "command": f"the command {request.get('command')!r}",
         "seed": f"the seed {request.get('seed')!r}",
-    }[step]
+    }.get(step)
     return TemplateError(
-        f"{what} failed while the template was built: {message or 'the process died'}",
-        code=f"template.{step}-failed",
+        f"{what or 'the migrations'} failed: {message or 'the process died'}",
+        code=f"template.{step if what else 'alembic'}-failed",
         remedy=_REMEDIES.get(kind) or _remedy(detail),
         detail=detail,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from seatrial.errors import TemplateError
-from seatrial.postgres.sql import literal
+from seatrial.postgres.sql import identifier, literal
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -91,16 +91,22 @@ def check_revision(head: str, revisions: Collection[str]) -> None:
 
 
 def _revisions(connection: psycopg.Connection[Any]) -> set[str]:
-    places = connection.execute(
-        "select format('%I.%I', n.nspname, c.relname) "  # noqa: S608 - put together from constants
+    return {
+        str(revision)
+        for schema, table in version_tables(connection)
+        for (revision,) in connection.execute(
+            f"select version_num from {identifier(schema)}.{identifier(table)}".encode()  # noqa: S608 - quoted
+        )
+    }
+
+
+def version_tables(connection: psycopg.Connection[Any]) -> list[tuple[str, str]]:
+    """Schema and name of the tables in which Alembic keeps its revision."""
+    return connection.execute(
+        "select n.nspname::text, c.relname::text "  # noqa: S608 - put together from constants
         "from pg_class c join pg_namespace n on n.oid = c.relnamespace "
         f"where c.relkind = 'r' and {_IS_VERSION_TABLE}".encode()
     ).fetchall()
-    return {
-        str(revision)
-        for (place,) in places
-        for (revision,) in connection.execute(b"select version_num from " + place.encode())
-    }
 
 
 def clone_statements(connection: psycopg.Connection[Any]) -> tuple[str, ...]:

@@ -24,6 +24,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from alembic.config import Config
+
 from seatrial.postgres.parent import when_parent_ends
 
 
@@ -49,7 +51,7 @@ def main(steps: Mapping[str, Callable[[dict[str, Any]], object]]) -> None:
         answer = {
             "kind": "raised",
             "message": f"{type(error).__name__}: {error}",
-            "traceback": _own_frames(error),
+            "traceback": own_frames(error),
         }
     with os.fdopen(request["answer"], "w", encoding="utf-8") as file:
         json.dump(answer, file)
@@ -62,7 +64,7 @@ def _end() -> None:
     os._exit(1)
 
 
-def _own_frames(error: BaseException) -> str:
+def own_frames(error: BaseException) -> str:
     """The traceback with the project's frames and the last one: libraries add dozens between them."""
     shown = traceback.TracebackException.from_exception(error)
     pending: list[traceback.TracebackException | None] = [shown]
@@ -82,20 +84,27 @@ def _is_of_the_project(filename: str) -> bool:
     return path.is_relative_to(Path.cwd()) and "site-packages" not in path.parts
 
 
-def _alembic(request: dict[str, Any]) -> str:
-    from alembic import command  # noqa: PLC0415 - only this step needs it
-    from alembic.config import Config  # noqa: PLC0415
-    from alembic.script import ScriptDirectory  # noqa: PLC0415
+def alembic_config(request: dict[str, Any]) -> Config:
+    """Alembic's configuration, with the URL of the request."""
+    from alembic.config import Config  # noqa: PLC0415 - only projects with migrations have it
 
     file = request["config"]
     config = Config(toml_file=file) if request["toml"] else Config(file)
     # Alembic interpolates its values, so a percent sign in a password must be doubled.
     config.set_main_option("sqlalchemy.url", request["url"].replace("%", "%%"))
+    return config
+
+
+def _alembic(request: dict[str, Any]) -> str:
+    from alembic import command  # noqa: PLC0415 - only this step needs it
+    from alembic.script import ScriptDirectory  # noqa: PLC0415
+
+    config = alembic_config(request)
     heads = ScriptDirectory.from_config(config).get_heads()
     if len(heads) > 1:
         raise Refusal("two-heads", ", ".join(sorted(heads)))
     if not heads:
-        raise Refusal("no-revisions", file)
+        raise Refusal("no-revisions", request["config"])
     command.upgrade(config, "head")
     return heads[0]
 

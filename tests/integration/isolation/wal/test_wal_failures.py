@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 
@@ -56,10 +57,19 @@ def test_a_session_of_ours_is_lost(sea: Sea, which: str) -> None:
     assert sea.outcome() == "reset"
 
 
+def crash(sea: Sea) -> None:
+    """Kill a session, and wait until the server has noticed: it ends all others then."""
+    witness = sea.connect()
+    os.kill(sea.connect().info.backend_pid, signal.SIGKILL)
+    with contextlib.suppress(psycopg.OperationalError):
+        while True:
+            witness.execute("select 1")
+
+
 def test_a_server_that_crashed_and_recovered(sea: Sea) -> None:
     sea.outcome()
     sea.run("insert into plain (note) values ('x')")
-    os.kill(sea.connect().info.backend_pid, signal.SIGKILL)
+    crash(sea)
     sea.restore()
     assert sea.difference() == {}
     sea.run("insert into plain (note) values ('x')", "update big set note = 'x' where id = 3")

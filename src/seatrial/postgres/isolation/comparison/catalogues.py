@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from seatrial.postgres.isolation.comparison.sources import OWN_SCHEMAS, Source
+from seatrial.postgres.isolation.comparison.sources import Source
+from seatrial.postgres.sql import OWN_SCHEMAS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from seatrial.errors import IsolationError
-from seatrial.postgres.isolation.comparison.sources import OWN_SCHEMAS, Source
-from seatrial.postgres.sql import identifier
+from seatrial.postgres.isolation.comparison.sources import Source
+from seatrial.postgres.sql import OWN_SCHEMAS, identifier
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,9 +11,6 @@ from seatrial.postgres.sql import literal
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-OWN_SCHEMAS = "('seatrial', 'seatrial_reset')"
-"""Where engines keep what they need, as a list in SQL; never a part of what is compared."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class Source:

@@ -1,0 +1,20 @@
+"""Ready-made checks that a team switches on."""
+
+from __future__ import annotations
+
+from seatrial.checks.finding import Finding, Inapplicable, Note
+from seatrial.checks.ground import Ground
+from seatrial.checks.registry import Check, all_checks, select
+from seatrial.checks.running import Verdict, run_check
+
+__all__ = [
+    "Check",
+    "Finding",
+    "Ground",
+    "Inapplicable",
+    "Note",
+    "Verdict",
+    "all_checks",
+    "run_check",
+    "select",
+]

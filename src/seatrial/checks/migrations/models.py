@@ -1,0 +1,43 @@
+"""Migrations and models describe one schema."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from seatrial.checks.finding import Finding, Note
+from seatrial.checks.migrations.ignoring import as_models_can_say, snapshot
+from seatrial.checks.migrations.scripts import Migrations
+from seatrial.postgres.catalog import differences
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from seatrial.checks.ground import Ground
+
+
+def models(ground: Ground) -> Iterator[Finding | Note]:
+    """The database after all migrations is the one that the models would make.
+
+    Compared are the catalogues of two databases: one migrated to the head, one made by `create_all()` of
+    the metadata that env.py names, or `checks.migrations.models`. What models cannot express (functions,
+    triggers, policies, grants, views) counts only where the models' database has any of its kind.
+    """
+    migrations = Migrations(ground)
+    with ground.empty() as migrated, ground.empty() as made:
+        migrations.ask(migrated, "upgrade")
+        source = migrations.ask(
+            made,
+            "models",
+            metadata=ground.settings.checks.migrations.models,
+            sync_url=made.address().url("sync"),
+        )
+        with migrated.connect() as one, made.connect() as other:
+            left, right = as_models_can_say(snapshot(one), snapshot(other))
+    yield Note(f"models: {source}")
+    for line in differences(right, left):
+        place, _, difference = line.partition(": ")
+        yield Finding(
+            where=place,
+            what=f"models and migrations differ (models -> migrations): {difference or line}",
+            remedy="write a revision that brings the database to the models, or correct the models",
+        )
