@@ -74,3 +74,7 @@ class CheckError(SeatrialError):
 
 class NetworkError(SeatrialError):
     """A connection to another machine was attempted while a test ran."""
+
+
+class LedgerError(SeatrialError):
+    """The record of a run could not be written, merged or read."""

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
+IDENTITY = "seatrial.identity"
+"""The extension by which a request names whose it is; None: nobody's."""
+
+
 class Authenticate(Protocol):
     """Gives the request headers for a user's name or an identity object."""
 
@@ -58,22 +62,30 @@ class Client(httpx2.Client):
             Client, transport=_Borrowed(transport), base_url=base_url, authenticate=authenticate, **options
         )
         self._authenticate = authenticate
+        self._identity: str | None = None
         self._family: list[Client] = [self]
 
     def as_user(self, name: str) -> Client:
         """Return a client that speaks as this user, with headers and cookies of its own."""
-        return self._relative(self._authenticate(name))
+        return self._relative(self._authenticate(name), identity=name)
 
     def as_identity(self, identity: object) -> Client:
         """Return a client that speaks as this identity, with headers and cookies of its own."""
-        return self._relative(self._authenticate(identity))
+        return self._relative(self._authenticate(identity), identity=_name(identity))
 
     def anonymous(self) -> Client:
         """Return a client without any credential, with headers and cookies of its own."""
-        return self._relative({})
+        return self._relative({}, identity=None)
 
-    def _relative(self, credential: Mapping[str, str]) -> Client:
+    def build_request(self, method: str, url: httpx2.URL | str, **options: Any) -> httpx2.Request:
+        """Build a request that says whose it is; see ``httpx2.Client.build_request``."""
+        request = super().build_request(method, url, **options)
+        request.extensions[IDENTITY] = self._identity
+        return request
+
+    def _relative(self, credential: Mapping[str, str], *, identity: str | None) -> Client:
         relative = self._make()
+        relative._identity = identity  # noqa: SLF001 - the same class
         take_credential(relative, credential)
         relative._family = self._family  # noqa: SLF001 - the same class
         self._family.append(relative)
@@ -127,22 +139,30 @@ class AsyncClient(httpx2.AsyncClient):
             **options,
         )
         self._authenticate = authenticate
+        self._identity: str | None = None
         self._family: list[AsyncClient] = [self]
 
     def as_user(self, name: str) -> AsyncClient:
         """Return a client that speaks as this user, with headers and cookies of its own."""
-        return self._relative(self._authenticate(name))
+        return self._relative(self._authenticate(name), identity=name)
 
     def as_identity(self, identity: object) -> AsyncClient:
         """Return a client that speaks as this identity, with headers and cookies of its own."""
-        return self._relative(self._authenticate(identity))
+        return self._relative(self._authenticate(identity), identity=_name(identity))
 
     def anonymous(self) -> AsyncClient:
         """Return a client without any credential, with headers and cookies of its own."""
-        return self._relative({})
+        return self._relative({}, identity=None)
 
-    def _relative(self, credential: Mapping[str, str]) -> AsyncClient:
+    def build_request(self, method: str, url: httpx2.URL | str, **options: Any) -> httpx2.Request:
+        """Build a request that says whose it is; see ``httpx2.AsyncClient.build_request``."""
+        request = super().build_request(method, url, **options)
+        request.extensions[IDENTITY] = self._identity
+        return request
+
+    def _relative(self, credential: Mapping[str, str], *, identity: str | None) -> AsyncClient:
         relative = self._make()
+        relative._identity = identity  # noqa: SLF001 - the same class
         take_credential(relative, credential)
         relative._family = self._family  # noqa: SLF001 - the same class
         self._family.append(relative)
@@ -167,6 +187,10 @@ class AsyncClient(httpx2.AsyncClient):
             for relative in self._family[1:]:
                 await relative.aclose()
             del self._family[1:]
+
+
+def _name(identity: object) -> str:
+    return str(getattr(identity, "name", "") or type(identity).__name__)
 
 
 def _need_wsproto() -> None:

@@ -32,7 +32,7 @@ class Exchange(Reply):
         thread: AppThread,
         wake: Callable[[], None],
     ) -> None:
-        super().__init__(f"{scope['method']} {scope['path']}", wake)
+        super().__init__(f"{scope['method']} {scope['path']}", wake, scope)
         self._app = app
         self._scope = scope
         self._thread = thread

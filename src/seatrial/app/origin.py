@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import asyncio
+    from collections.abc import Mapping
+
+_numbers = itertools.count(1)
 
 
 class Origin:
@@ -16,12 +20,21 @@ class Origin:
         label: how messages name it, such as ``POST /orders``.
         error: the exception that ended it or that its framework swallowed.
         task: the task that answers it, where there is one.
+        scope: the ASGI scope or WSGI environment of a request, as frameworks fill it in; else None.
+        route: the template of its path, where that has to be noted before the framework forgets it.
+        number: tells it from all others of this process.
     """
 
-    def __init__(self, label: str) -> None:
+    def __init__(self, label: str, *, scope: Mapping[str, Any] | None = None) -> None:
         self.label = label
+        self.scope = scope
+        self.route: str | None = None
+        self.number = next(_numbers)
         self.error: BaseException | None = None
         self.task: asyncio.Task[Any] | None = None
 
 
 CURRENT: ContextVar[Origin | None] = ContextVar("seatrial_origin", default=None)
+
+ORIGIN = "seatrial.origin"
+"""The extension by which a request that was answered in process leads to its origin."""

@@ -10,7 +10,7 @@ import httpx2
 from seatrial.app.origin import Origin
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 # Above this many bytes that nobody has read, the application has to wait, as on a full socket.
 WINDOW_BYTES = 65_536
@@ -29,8 +29,8 @@ class Reply(Origin):
         broken: it finished without a complete body.
     """
 
-    def __init__(self, label: str, wake: Callable[[], None]) -> None:
-        super().__init__(label)
+    def __init__(self, label: str, wake: Callable[[], None], scope: Mapping[str, Any]) -> None:
+        super().__init__(label, scope=scope)
         self._wake = wake
         self._parts: deque[bytes] = deque()
         self._produced = 0

@@ -25,10 +25,12 @@ from seatrial.app.wsgi import WsgiExchange, environ_of
 from seatrial.errors import ApplicationError
 
 if TYPE_CHECKING:
+    from collections import deque
     from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
 
     from seatrial.app.failures import AppFailure
     from seatrial.app.loading import LoadedApp
+    from seatrial.app.origin import Origin
     from seatrial.app.outgoing import Outgoing
     from seatrial.app.reply import Reply
     from seatrial.app.sockets import Server
@@ -45,6 +47,7 @@ class AppRunner:
         transport: ``memory`` calls the application in process; ``socket`` serves HTTP on 127.0.0.1.
         startup_timeout: seconds for import and start-up together, and again for shutdown.
         grace: seconds that :meth:`wait_quiet` waits if it is not told otherwise.
+        remembers: how many requests that came over a socket are kept in :attr:`arrivals`.
 
     Attributes:
         suspended: set while a debugger is open; no timeout ends while it is true.
@@ -57,7 +60,9 @@ class AppRunner:
         transport: Literal["memory", "socket"] = "memory",
         startup_timeout: float = 30.0,
         grace: float = 1.0,
+        remembers: int = 0,
     ) -> None:
+        self._remembers = remembers
         self._load = load
         self._transport = transport
         self._startup_timeout = startup_timeout
@@ -89,7 +94,7 @@ class AppRunner:
         with self._starting:
             known = self._thread
             if known is None:
-                thread = self._thread = AppThread()
+                thread = self._thread = AppThread(remembers=self._remembers)
                 self._quiescence = Quiescence(thread)
                 thread.start(self._import, self._serve)
         if known is not None:
@@ -280,6 +285,11 @@ class AppRunner:
     def outgoing(self) -> Outgoing:
         """The connections the loop has opened."""
         return self._running().loop.outgoing
+
+    @property
+    def arrivals(self) -> deque[Origin]:
+        """The latest requests that came over a socket, oldest first."""
+        return self._running().arrivals
 
     def is_worker(self, task: asyncio.Task[Any] | None) -> bool:
         """Tell whether the lifespan started a task, which is expected to live on."""

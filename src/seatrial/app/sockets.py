@@ -44,7 +44,8 @@ async def serve(loaded: LoadedApp, thread: AppThread, state: Mapping[str, Any]) 
 
 def _recording(app: AsgiApp, thread: AppThread, state: Mapping[str, Any]) -> AsgiApp:
     async def call(scope: Scope, receive: Receive, send: Send) -> None:
-        origin = Origin(f"{scope.get('method', 'WEBSOCKET')} {scope['path']}")
+        origin = Origin(f"{scope.get('method', 'WEBSOCKET')} {scope['path']}", scope=scope)
+        thread.arrivals.append(origin)
         task = asyncio.current_task()
         assert task is not None
         thread.tracker.adopt(task, origin)

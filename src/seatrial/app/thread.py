@@ -9,6 +9,7 @@ import os
 import sys
 import threading
 import traceback
+from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from seatrial.app.failures import FailureLog
@@ -20,6 +21,8 @@ from seatrial.errors import ApplicationError
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterable
 
+    from seatrial.app.origin import Origin
+
 # A loop that does not answer within this time is blocked by the application.
 _SECONDS_TO_ANSWER = 0.5
 _SECONDS_TO_CANCEL = 1.0
@@ -28,9 +31,14 @@ _REMEDY_HANG = "Make it return: look at where it waits, above, and at what it wa
 
 
 class AppThread:
-    """A loop in a daemon thread. One object serves one start and one stop."""
+    """A loop in a daemon thread. One object serves one start and one stop.
 
-    def __init__(self) -> None:
+    Args:
+        remembers: how many requests that came over a socket are kept in `arrivals`.
+    """
+
+    def __init__(self, *, remembers: int = 0) -> None:
+        self.arrivals: deque[Origin] = deque(maxlen=remembers)
         self.tracker = TaskTracker()
         self.jobs = Jobs()
         self.failures = FailureLog()

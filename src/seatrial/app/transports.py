@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import httpx2
 
 from seatrial.app.bodies import AsyncBody, SyncBody
+from seatrial.app.origin import ORIGIN
 from seatrial.app.scope import is_handshake
 from seatrial.app.waiters import AsyncWaiter, Deadline, ThreadWaiter, running_loop
 
@@ -67,6 +68,7 @@ class SyncTransport(httpx2.BaseTransport):
         else:
             body, parts = self._body(request)
             reply = gate.open(request, body, waiter.wake)
+        request.extensions[ORIGIN] = reply
         try:
             reply.begin()
             if parts is not None:
@@ -128,6 +130,7 @@ class AsyncTransport(httpx2.AsyncBaseTransport):
         else:
             body, parts = await self._body(request)
             reply = gate.open(request, body, waiter.wake)
+        request.extensions[ORIGIN] = reply
         try:
             reply.begin()
             if parts is not None:

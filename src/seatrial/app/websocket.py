@@ -39,7 +39,7 @@ class WebSocketExchange(Reply):
     def __init__(
         self, app: AsgiApp, scope: dict[str, Any], thread: AppThread, wake: Callable[[], None]
     ) -> None:
-        super().__init__(f"WEBSOCKET {scope['path']}", wake)
+        super().__init__(f"WEBSOCKET {scope['path']}", wake, scope)
         self._app = app
         self._scope = scope
         self._thread = thread

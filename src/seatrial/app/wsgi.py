@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from seatrial.app.origin import CURRENT
 from seatrial.app.reply import Reply, nobody
+from seatrial.app.routes import route_of
 from seatrial.app.scope import http_scope
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ class WsgiExchange(Reply):
         executor: CountingExecutor,
         wake: Callable[[], None],
     ) -> None:
-        super().__init__(f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}", wake)
+        super().__init__(f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}", wake, environ)
         self._app = app
         self._environ = environ
         self._thread = thread
@@ -76,6 +77,7 @@ class WsgiExchange(Reply):
         if exc_info is not None and (self.answered or self._produced):
             raise exc_info[1].with_traceback(exc_info[2])
         self._started = True
+        self.route = route_of(self._environ)
         self.status = int(status.split(" ", 1)[0])
         self.headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
         lengths = [int(value) for name, value in headers if name.lower() == "content-length"]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 
 from seatrial.app.origin import CURRENT, Origin
+from seatrial.app.routes import route_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -48,12 +49,18 @@ class WsgiServer:
         self._server.server_close()
 
     def _call(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        origin = Origin(f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}")
+        origin = Origin(f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}", scope=environ)
+        self._thread.arrivals.append(origin)
         CURRENT.set(origin)
         job = self._thread.jobs.begin(origin.label)
         job.thread = threading.get_ident()
+
+        def begin_response(*arguments: Any) -> Any:
+            origin.route = route_of(environ)
+            return start_response(*arguments)
+
         try:
-            result = self._app(environ, start_response)
+            result = self._app(environ, begin_response)
             try:
                 yield from result
             finally:

@@ -38,6 +38,22 @@ _ASSIGNED = re.compile(
     rf"""({_WORDS}["']?\s*(?:=>?|(?<=["'])\s*:|(?<=word)\s*:)\s*)({_QUOTED}|{_BARE})""",
     re.IGNORECASE,
 )
+# Parts that every text has in which the patterns above find something: to look for them takes a hundredth of
+# the time. None has an i, which has more forms in capitals than casefold() knows.
+_HINTS = (
+    "pass",
+    "pwd",
+    "secret",
+    "token",
+    "credent",
+    "gnature",
+    "key",
+    "author",
+    "bearer",
+    "bas",
+    "eyj",
+    "-----beg",
+)
 _SECRET_KEY = re.compile(rf"{_WORDS}|^(?:key|sig|auth|sslkey|pass)$", re.IGNORECASE)
 
 
@@ -48,6 +64,9 @@ def redact(text: str) -> str:
     JSON and SQL, `Authorization` values, JSON web tokens and private keys in PEM. When in doubt, more
     is taken out rather than less.
     """
+    folded = text.casefold()
+    if not any(hint in folded for hint in _HINTS) and not ("://" in folded and "@" in folded):
+        return text
     text = _PEM.sub(MASK, text)
     text = _WEB_URL.sub(rf"\1{MASK}@", text)
     text = _URL_PASSWORD.sub(rf"\1{MASK}@", text)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from seatrial.fakes.fake import Fake
     from seatrial.fakes.http.fake import HttpFake
+    from seatrial.fakes.journal import Call
     from seatrial.fakes.server import FakeServer, Site
 
 _BACKLOG = 128
@@ -204,6 +205,10 @@ class Fakes:
         """A test is over: what hangs in TCP services because of its faults is let go."""
         for service in self._services.values():
             service.calm()
+
+    def calls(self) -> list[tuple[str, Call]]:
+        """Everything that was asked since the last reset, each with the name of the fake."""
+        return [(fake.name, call) for fake in self._all() for call in fake.calls()]
 
     def problems(self, *, grace: float = 0.0, unmet: bool = True) -> list[str]:
         """Why the test that is over must fail, if it must, each with the fake's name.

@@ -49,6 +49,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="compare the whole database with its baseline after every test",
     )
     group.addoption(
+        "--seatrial-ledger",
+        metavar="PATH",
+        help="write a record of the run to this file: tests, HTTP exchanges, SQL statements, calls to fakes",
+    )
+    group.addoption(
         "--seatrial-checks",
         metavar="NAMES",
         help="run these ready-made checks as well, with commas: groups or single ones (`seatrial check "

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from seatrial.config.settings import Isolation, Settings
+    from seatrial.trial.recording import Recording
 
 
 _MARKERS = (
@@ -50,6 +51,7 @@ def activate(config: pytest.Config, file: Path) -> None:
         pytest.UsageError: the settings are wrong, or a database was named that is not provably ours.
     """
     options = config.known_args_namespace
+    recording = _recording(config)
     try:
         settings = _with_options(load_settings(file), options.seatrial_isolation)
         trial = Trial(
@@ -59,6 +61,7 @@ def activate(config: pytest.Config, file: Path) -> None:
             verify=options.seatrial_verify,
             distributed=_is_distributed(options),
             mode=options.seatrial_mode,
+            recording=recording,
         )
         trial.prepare()
     except Exception as error:
@@ -77,6 +80,10 @@ def activate(config: pytest.Config, file: Path) -> None:
     modes = ModesPlugin(trial.modes)
     register(modes, "seatrial-modes")
     register(Lifecycle(trial), "seatrial-lifecycle")
+    if recording is not None:
+        from seatrial.plugin.ledger import RecordedTests  # noqa: PLC0415 - only where a ledger is written
+
+        register(RecordedTests(recording.recorder, trial, honesty), "seatrial-recorded-tests")
     register(NetworkPlugin(trial), "seatrial-network")
     if trial.database is not None:
         register(WideFixtures(trial.shared_rows(trial.database)), "seatrial-baselines")
@@ -86,6 +93,24 @@ def activate(config: pytest.Config, file: Path) -> None:
     if options.seatrial_checks is not None or settings.checks.run:
         register(_checks(trial, options.seatrial_checks), "seatrial-checks")
     register(Reporting(trial, names, honesty, modes), "seatrial-reporting")
+
+
+def _recording(config: pytest.Config) -> Recording | None:
+    """What keeps the record of this process, where one is asked for and tests run here."""
+    options = config.known_args_namespace
+    if not options.seatrial_ledger or options.collectonly:
+        return None
+    from seatrial.plugin.ledger import (  # noqa: PLC0415 - only where a ledger is written
+        LedgerPlugin,
+        open_files,
+        recording_into,
+    )
+
+    files = open_files(config, config.invocation_params.dir / options.seatrial_ledger)
+    runs_tests = not _is_distributed(options) or "PYTEST_XDIST_WORKER" in os.environ
+    recording = recording_into(files) if runs_tests else None
+    config.pluginmanager.register(LedgerPlugin(files, recording), "seatrial-ledger")
+    return recording
 
 
 def _checks(trial: Trial, asked: str | None) -> object:

@@ -191,6 +191,11 @@ class HonestyPlugin:
         """Print what made the run red, and what became of the baseline."""
         self._closing.report(terminalreporter)
 
+    def executed(self, item: pytest.Item) -> int | None:
+        """How many assertions a test has executed; None where they are not counted."""
+        executed = item.stash.get(_EXECUTED, None)
+        return executed if executed or self._counts(item) else None
+
     def _verdict(self, item: pytest.Item, report: pytest.TestReport) -> Verdict | None:
         test = self._id(item)
         if not (item.stash.get(BOUND, False) or self._binds(item)):

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
 
     from seatrial.app import AppRunner, AsyncClient, Client
     from seatrial.trial.callers import Callers
+    from seatrial.trial.recording import NotRecording
 
 
 class Clients:
@@ -17,21 +18,30 @@ class Clients:
     Args:
         runner: gives the running application, and starts it where that was not done yet.
         callers: makes the credentials.
+        recording: is told of every exchange.
     """
 
-    def __init__(self, runner: Callable[[], AppRunner], callers: Callers) -> None:
+    def __init__(self, runner: Callable[[], AppRunner], callers: Callers, recording: NotRecording) -> None:
         self._runner = runner
         self._callers = callers
+        self._recording = recording
 
     def client(self) -> Client:
         """A synchronous client, for one test."""
+        return self._sync(keeps_bodies=True)
+
+    def for_logins(self) -> Client:
+        """The same, for requests that are credentials as a whole: no ledger gets their bodies."""
+        return self._sync(keeps_bodies=False)
+
+    def _sync(self, *, keeps_bodies: bool) -> Client:
         from seatrial.app import Client  # noqa: PLC0415 - only suites with an application
 
         runner = self._runner()
         return Client(
-            transport=runner.sync_transport(),
+            transport=self._recording.sync(runner.sync_transport(), keeps_bodies=keeps_bodies),
             base_url=runner.base_url,
-            authenticate=self._callers.headers,
+            authenticate=self._recording.noting(self._callers.headers),
         )
 
     def async_client(self) -> AsyncClient:
@@ -40,9 +50,9 @@ class Clients:
 
         runner = self._runner()
         return AsyncClient(
-            transport=runner.async_transport(),
+            transport=self._recording.asynchronous(runner.async_transport()),
             base_url=runner.base_url,
-            authenticate=self._callers.headers,
+            authenticate=self._recording.noting(self._callers.headers),
         )
 
     def shared_client(self) -> Client:
@@ -50,7 +60,7 @@ class Clients:
         from seatrial.app import Client, FollowingTransport  # noqa: PLC0415 - only suites with an application
 
         return Client(
-            transport=FollowingTransport(self._runner),
+            transport=self._recording.sync(FollowingTransport(self._runner)),
             base_url=self._runner().base_url,
-            authenticate=self._callers.lasting_headers,
+            authenticate=self._recording.noting(self._callers.lasting_headers),
         )

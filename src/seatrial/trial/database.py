@@ -26,6 +26,11 @@ if TYPE_CHECKING:
     from seatrial.postgres.isolation.layers import Layers
     from seatrial.postgres.providers import Prepared, Provider
 
+_RELATIONS = """
+select n.nspname, c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace
+where c.relkind in ('r', 'p', 'v', 'm', 'f') and n.nspname !~ '^(pg_|information_schema$)'
+"""
+
 
 class TestDatabase(Baselined):
     """The database behind one constant address.
@@ -183,6 +188,11 @@ class TestDatabase(Baselined):
             remedy='say where the tables come from: schema = { alembic = "alembic.ini" }, { sql = [...] }, '
             '{ metadata = "package.models:Base.metadata" } or { command = "..." }',
         )
+
+    def relations(self) -> list[tuple[str, str]]:
+        """Schema and name of every relation that holds or shows rows, but for PostgreSQL's own."""
+        with self._connect_owner() as connection:
+            return connection.execute(_RELATIONS).fetchall()
 
     def handle(self) -> Handle:
         """A handle that connects as the owner of the database, at first use."""

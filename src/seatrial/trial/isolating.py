@@ -10,7 +10,7 @@ from seatrial.postgres.sessions.breakouts import broke_out, somebody_else_wrote
 if TYPE_CHECKING:
     from seatrial.config.settings import Isolation
     from seatrial.errors import IsolationError
-    from seatrial.postgres.isolation import Replacing
+    from seatrial.postgres.isolation import Replacing, Tally
     from seatrial.postgres.sessions.asynchronous import AsyncTestSession
     from seatrial.postgres.sessions.synchronous import SyncTestSession
     from seatrial.postgres.sessions.witness import Mark
@@ -39,6 +39,11 @@ class Isolating:
         """Since when the running test has to be the only one that writes."""
         self.current: Isolation = "reset"
         """How the running test is isolated."""
+
+    @property
+    def tally(self) -> Tally | None:
+        """What isolation did so far; None before the database was opened."""
+        return self._database.tally
 
     def restore(self, isolation: Isolation) -> None:
         """Give the next test the state its isolation promises.

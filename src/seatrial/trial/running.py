@@ -40,6 +40,8 @@ class Running:
         self._oracle = oracle
         self._agreement = agreement
         self.runner: AppRunner | None = None
+        self.remembers = 0
+        """How many requests that come over a socket it keeps in mind from its next start on."""
 
     def start(self, guard: Guard, *, test: str) -> None:
         """Load and start it.
@@ -60,6 +62,7 @@ class Running:
             lambda: load_app(path, args=settings.app_args, root=settings.root),
             transport=settings.transport,
             grace=GRACE_S,
+            remembers=self.remembers,
         )
         try:
             with guard.start_up(test), self._oracle.shared(None), self._explained():

@@ -31,6 +31,10 @@ if TYPE_CHECKING:
 
 _FILE = "seatrial.db"
 
+_RELATIONS = """
+select 'main', name from sqlite_schema where type in ('table', 'view') and name not like 'sqlite_%'
+"""
+
 
 class SqliteDatabase(Baselined):
     """The file behind one constant address: what `TestDatabase` is for PostgreSQL.
@@ -150,6 +154,11 @@ class SqliteDatabase(Baselined):
             code="template.empty-schema",
             remedy="say where the tables come from: schema = { ... } under [tool.seatrial.database]",
         )
+
+    def relations(self) -> list[tuple[str, str]]:
+        """Schema (always `main`) and name of every table and view of the file."""
+        with contextlib.closing(connect(self.name)) as connection:
+            return connection.execute(_RELATIONS).fetchall()
 
     def left_behind(self) -> IsolationError | None:
         """What a test leaves behind and must not: a lock, or rows whose foreign keys lead nowhere."""

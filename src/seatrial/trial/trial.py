@@ -18,6 +18,7 @@ from seatrial.trial.faults import FaultyWay
 from seatrial.trial.modes import Modes, decide_modes
 from seatrial.trial.network import Guard, Reachable, make_guard
 from seatrial.trial.oracle import Oracle
+from seatrial.trial.recording import NotRecording
 from seatrial.trial.reserving import Wanted, reserve
 from seatrial.trial.running import GRACE_S, Running, settle
 from seatrial.trial.start_up import START_UP, StartUpRows
@@ -25,7 +26,7 @@ from seatrial.trial.start_up import START_UP, StartUpRows
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from seatrial.app import AppRunner, Client, Leftover
+    from seatrial.app import AppRunner, Leftover
     from seatrial.config import DatabaseAddress
     from seatrial.config.settings import DatabaseSettings, Isolation, Settings
     from seatrial.errors import IsolationError
@@ -54,6 +55,7 @@ class Trial:
         verify: whether to compare the database with its baseline after every test.
         distributed: whether this is one of several processes of one run.
         mode: the value of `--seatrial-mode`.
+        recording: what writes a ledger; default: nothing does.
     """
 
     def __init__(
@@ -65,12 +67,13 @@ class Trial:
         verify: bool = False,
         distributed: bool = False,
         mode: str | None = None,
+        recording: NotRecording | None = None,
     ) -> None:
         refuse_unbuilt(settings)
+        self.recording = recording or NotRecording()
         self.settings = settings
         self._option = database
-        self._rebuild = rebuild
-        self._verify = verify
+        self._rebuild, self._verify = rebuild, verify
         self._verification: Verification | None = None
         self._distributed = distributed
         self._mode = mode
@@ -83,18 +86,17 @@ class Trial:
         self.database: TestDatabase | SqliteDatabase | None = None
         self.isolating: Isolating | None = None
         """How each test is isolated; None without a database."""
-        self.callers = Callers(settings, client=self._client, runner=lambda: self.runner)
+        self.callers = Callers(settings, client=lambda: self.clients.for_logins(), runner=lambda: self.runner)  # noqa: PLW0108 - there are none yet
         self._fakes: Fakes | None = None
         self.agreement = Agreement(lambda: self._fakes, grace=GRACE_S)
         self._healer = PoolHealer()
         self.oracle = Oracle(healer=self._healer)
         self._running = Running(settings, healer=self._healer, oracle=self.oracle, agreement=self.agreement)
-        self.clients = Clients(lambda: self.runner, self.callers)
+        self.clients = Clients(lambda: self.runner, self.callers, self.recording)
         self.faults = FaultyWay(lambda: self.database.proxy if self.database else None, self._replacing)
         self._foreign_keys: ForeignKeys | None = None
         self._on_sqlite: SqliteDatabase | None = None
-        self._late = False
-        self._outdated = False
+        self._late = self._outdated = False
         self._start_up = StartUpRows(self._replacing)
         self._used_by_ours = False
         self._long_lived: list[Handle | SqliteHandle] = []
@@ -117,6 +119,7 @@ class Trial:
             raise
 
     def _prepare(self) -> None:
+        self.recording.begin(self.settings.identities, self._running, fakes=lambda: self._fakes)
         self.modes = decide_modes(self.settings, option=self._mode, environ=self.environment.inherited)
         if self.settings.fakes:
             _ = self.fakes  # what is declared wrongly is told before anything starts
@@ -134,9 +137,6 @@ class Trial:
         self.guard = make_guard(self.settings, self.modes, self.database.places if self.database else ())
         if self.database is not None and not self.database.starts_at_first_connection:
             self.database.ensure()
-
-    def _client(self) -> Client:
-        return self.clients.client()
 
     def _reserve_database(self, settings: DatabaseSettings) -> TestDatabase | SqliteDatabase:
         wanted = Wanted(
@@ -250,6 +250,7 @@ class Trial:
             self._start_app()
         elif self.database is not None and self.database.touched:
             self.database.push(self._replacing, owner=START_UP)
+        self.recording.opened(self.database)
 
     def note_foreign_test(self) -> None:
         """A test that does not use seatrial runs: neither does it see what one that does has written.
@@ -297,7 +298,8 @@ class Trial:
         if restart:
             self._stop_app()
         starts = restart or (application and self._running.runner is None)
-        self._restore(isolation, starts=starts)
+        with self.recording.restoring(self.isolating):
+            self._restore(isolation, starts=starts)
         if starts:
             self._start_app()
         if self.isolating is not None:
@@ -331,10 +333,7 @@ class Trial:
         return self._on_sqlite.left_behind() if self._on_sqlite is not None else None
 
     def settle(self, timeout: float = 5.0) -> None:
-        """Wait until nothing that earlier requests started is still at work; see `running.settle`.
-
-        A response is there before the application's background work has ended, as in production.
-        """
+        """Wait until nothing that earlier requests started is still at work; see `running.settle`."""
         settle(self.runner, timeout)
 
     def keep(self, test: str) -> str | None:
@@ -382,6 +381,7 @@ class Trial:
     def close(self) -> None:
         """Stop the application, the fakes and the server, and put the environment back."""
         try:
+            self.recording.end()
             self.oracle.close()
             self._healer.remove()
             if self._foreign_keys is not None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.exc import DBAPIError
 
+from seatrial.ledger.sql import unrecorded
 from seatrial.postgres.sessions import breakouts, scripts
 from seatrial.postgres.sessions.savepoints import Savepoints
 from seatrial.postgres.sql import literal
@@ -207,7 +208,8 @@ class OuterTransaction:
     def _sql(self, statement: str) -> object:
         cursor = self._raw.cursor()
         try:
-            cursor.execute(statement)
+            with unrecorded():
+                cursor.execute(statement)
             row = cursor.fetchone() if cursor.description else None
         finally:
             cursor.close()
@@ -227,7 +229,8 @@ class OuterTransaction:
         ):
             return
         try:
-            connection.exec_driver_sql("SET CONSTRAINTS ALL IMMEDIATE")
+            with unrecorded():
+                connection.exec_driver_sql("SET CONSTRAINTS ALL IMMEDIATE")
         except DBAPIError:
             # SQLAlchemy takes a savepoint that could not be released for gone, and would not roll back to it.
             self._sql(f"ROLLBACK TO SAVEPOINT {self._savepoints.names[0]}")

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.util import await_only
 
+from seatrial.ledger.sql import unrecorded
+
 if TYPE_CHECKING:
     from sqlalchemy.pool import PoolProxiedConnection
 
@@ -43,9 +45,10 @@ def run(connection: PoolProxiedConnection, script: str) -> None:
     driver: Any = connection.driver_connection
     # What is executed often psycopg prepares by itself, and several statements cannot be.
     options = {"prepare": False} if _family(connection) == "psycopg" else {}
-    done = driver.execute(script, **options)
-    if inspect.isawaitable(done):
-        await_only(done)
+    with unrecorded():
+        done = driver.execute(script, **options)
+        if inspect.isawaitable(done):
+            await_only(done)
 
 
 def rinse(connection: PoolProxiedConnection, *, plain: bool) -> None:

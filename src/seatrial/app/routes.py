@@ -1,0 +1,44 @@
+"""The template of a request's path, such as `/orders/{id}`, where the framework left it behind."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_PARAMETER = re.compile(r"\{(\w+)(?::(\w+))?\}")
+
+
+def route_of(scope: Mapping[str, Any]) -> str | None:
+    """The template, in the notation of the framework; None where it tells none.
+
+    Args:
+        scope: the ASGI scope or WSGI environment, as the framework filled it in.
+    """
+    if "REQUEST_METHOD" in scope:
+        # Flask has taken it out again when the answer is complete.
+        rule = getattr(scope.get("werkzeug.request"), "url_rule", None)
+        return str(rule.rule) if rule is not None else None
+    if "path_template" in scope:  # Litestar
+        return str(scope["path_template"])
+    path = getattr(scope.get("route"), "path", None)  # Starlette, FastAPI
+    return _whole(path, scope) if isinstance(path, str) else None
+
+
+def _whole(template: str, scope: Mapping[str, Any]) -> str | None:
+    """The template with what comes before it: a router or a mount knows no more than its own part."""
+    pattern, last = "", 0
+    for found in _PARAMETER.finditer(template):
+        pattern += re.escape(template[last : found.start()]) + (".+" if found[2] == "path" else "[^/]+")
+        last = found.end()
+    tail = re.search(f"(?:{pattern}{re.escape(template[last:])})$", scope["path"])
+    if tail is None:
+        return None
+    own = {found[1] for found in _PARAMETER.finditer(template)}
+    others = {
+        str(value): f"{{{name}}}" for name, value in scope.get("path_params", {}).items() if name not in own
+    }
+    before = [others.get(segment, segment) for segment in scope["path"][: tail.start()].split("/")]
+    return "/".join(before) + _PARAMETER.sub(r"{\1}", template)
