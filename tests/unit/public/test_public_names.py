@@ -11,7 +11,8 @@ import seatrial
 
 EXPECTED = [
     "ApplicationError", "AsyncClient", "CatalogError", "CheckError", "Client", "FakeError", "Fakes", "Handle",
-    "Identities", "Identity", "IdentityError", "IsolationError", "LedgerError", "NetworkError", "SeatrialError",
+    "Identities", "Identity", "IdentityError", "IsolationError", "LedgerError", "NetworkError",
+    "SeatrialError",
     "ServerError", "SettingsError", "TemplateError", "TestDatabase", "Trial", "UnsafeTargetError",
     "__version__",
 ]  # fmt: skip
