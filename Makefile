@@ -56,8 +56,9 @@ lock: $(STAMP) ## compile the locks anew (needs the package index)
 demo: $(STAMP) ## the main job: the suite of examples/agents on embedded PostgreSQL
 	@cd examples/agents && ../../$(RUN) pytest
 
-demo-plant: $(STAMP) ## the suite of examples/plant: row-level security, migrations, pools, transactions
+demo-plant: $(STAMP) ## the suite of examples/plant, and seatrial's checks of its migrations and policies
 	@cd examples/plant && ../../$(RUN) pytest
+	@cd examples/plant && ../../$(VENV)/bin/seatrial check database
 
 dev: $(STAMP) ## serve examples/agents on a local port, with a database and a model of its own
 	@cd examples/agents && ../../$(VENV)/bin/seatrial run -- ../../$(RUN) uvicorn --app-dir src --factory agents.main:create_app

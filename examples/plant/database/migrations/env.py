@@ -9,6 +9,9 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from core.settings import get_settings
 from models import Base
 
+# A migration that has to wait for a table, or takes long, would hold up everybody who uses it.
+LIMITS = {"lock_timeout": "5s", "statement_timeout": "60s"}
+
 
 def url() -> str:
     named = context.config.get_main_option("sqlalchemy.url")
@@ -22,7 +25,7 @@ def run(connection: Connection) -> None:
 
 
 async def connect_and_run() -> None:
-    engine = create_async_engine(url(), poolclass=pool.NullPool)
+    engine = create_async_engine(url(), poolclass=pool.NullPool, connect_args={"server_settings": LIMITS})
     async with engine.connect() as connection:
         await connection.run_sync(run)
     await engine.dispose()
@@ -31,6 +34,8 @@ async def connect_and_run() -> None:
 def print_sql() -> None:
     context.configure(url=url(), target_metadata=Base.metadata, literal_binds=True)
     with context.begin_transaction():
+        for name, limit in LIMITS.items():
+            context.execute(f"SET {name} = '{limit}'")
         context.run_migrations()
 
 
