@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
     Look = Callable[[Ground], Iterator[Finding | Note]]
 
-_GROUPS = ("migrations", "schema", "rls")
+_GROUPS = ("migrations", "schema", "rls", "vectors")
 """Modules of this package with a tuple CHECKS."""
 
-_TOGETHER = {"database": ("migrations", "schema", "rls")}
+_TOGETHER = {"database": ("migrations", "schema", "rls", "vectors")}
 """Names for several groups."""
 
 
