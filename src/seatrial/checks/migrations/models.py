@@ -35,9 +35,19 @@ def models(ground: Ground) -> Iterator[Finding | Note]:
             left, right = as_models_can_say(snapshot(one), snapshot(other))
     yield Note(f"models: {source}")
     for line in differences(right, left):
-        place, _, difference = line.partition(": ")
+        place, difference = _parts(line)
         yield Finding(
             where=place,
-            what=f"models and migrations differ (models -> migrations): {difference or line}",
+            what=f"models and migrations differ (models -> migrations): {difference}",
             remedy="write a revision that brings the database to the models, or correct the models",
         )
+
+
+def _parts(line: str) -> tuple[str, str]:
+    """The object that a difference is about, and what differs."""
+    for verdict in (" is missing", " is not expected"):
+        place, found, rest = line.partition(verdict)
+        if found and ": " not in place:
+            return place, f"it{found}{rest}"
+    place, _, difference = line.partition(": ")
+    return place, difference

@@ -80,7 +80,8 @@ def _move(config: Config, direction: str, revision: str) -> None:
 
 
 def _told(direction: str, revision: str, error: Exception) -> dict[str, str]:
-    message = traceback.format_exception_only(error)[0].strip()
+    # The statement, and where to read more, follow in further lines, which are in the traceback as well.
+    message = traceback.format_exception_only(error)[0].strip().partition("\n")[0]
     return {
         "direction": direction,
         "revision": revision,
