@@ -26,6 +26,11 @@ $(STAMP): $(LOCK) requirements/uv.txt pyproject.toml
 	@$(VENV)/bin/uv pip install --quiet --python $(VENV)/bin/python --no-deps --no-build-isolation -e .
 	@touch $(STAMP)
 
+# Tests start hundreds of interpreters, and each would compile what it imports: they write no bytecode.
+$(VENV)/.compiled: $(STAMP)
+	@$(RUN) compileall -q -q -j 0 $(VENV)/lib || true
+	@touch $@
+
 # What seatrial is measured against would change the tests' environment: its plugins load by themselves.
 $(BENCH)/.installed: $(STAMP) requirements/bench.txt
 	@test -x $(BENCH)/bin/python || $(VENV)/bin/python -m venv --without-pip $(BENCH)
@@ -63,7 +68,7 @@ demo-plant: $(STAMP) ## the suite of examples/plant, and seatrial's checks of it
 dev: $(STAMP) ## serve examples/agents on a local port, with a database and a model of its own
 	@cd examples/agents && ../../$(VENV)/bin/seatrial run -- ../../$(RUN) uvicorn --app-dir src --factory agents.main:create_app
 
-test: $(STAMP) ## this project's own tests
+test: $(VENV)/.compiled ## this project's own tests
 	@$(RUN) pytest -n 2
 
 test-unit: $(STAMP) ## only those that need no server

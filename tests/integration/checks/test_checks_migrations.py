@@ -171,6 +171,40 @@ def test_a_statement_that_names_the_table_is_meant(found: Find) -> None:
     assert found("migrations.data", r1=PORTS, r2=meant) == []
 
 
+def test_what_a_function_does_cannot_be_known_and_is_taken_to_be_meant(found: Find) -> None:
+    function = "create function shout() returns void language sql as 'update ports set name = upper(name)'"
+    ports = PORTS.replace("def downgrade", f"    op.execute({function!r})\n\ndef downgrade")
+    ports = ports.replace(
+        "op.drop_table('ports')", "op.execute('drop function shout')\n    op.drop_table('ports')"
+    )
+    calling = revision("r2", "r1", up="op.execute('select shout()')")
+    assert found("migrations.data", r1=ports, r2=calling) == []
+
+
+def test_a_statement_that_names_another_table_excuses_nothing(found: Find) -> None:
+    two = revision(
+        "r1",
+        None,
+        up="""
+op.execute('create table ports (id int primary key)')
+op.execute('create table docks (n int)')
+""",
+        back="op.drop_table('ports')\nop.drop_table('docks')",
+    )
+    emptied = revision(
+        "r2",
+        "r1",
+        up="""
+op.execute('update docks set n = 1')
+op.execute('alter table ports rename to ports_old')
+op.execute('create table ports (like ports_old including all)')
+""",
+        back="op.drop_table('ports')\nop.execute('alter table ports_old rename to ports')",
+    )
+    texts = found("migrations.data", r1=two, r2=emptied)
+    assert "ports: expected that rows survive applying it; 3 of 3 rows are gone" in texts[0]
+
+
 def test_rows_are_made_as_constraints_allow(checked: Checked) -> None:
     statements = """
 create type kind as enum ('tug', 'ferry');
