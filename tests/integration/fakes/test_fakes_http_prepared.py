@@ -66,7 +66,7 @@ def test_it_is_called_at_the_start_and_once_for_each_test_that_needs_it(fakes, c
 
 
 def test_what_it_scripts_need_not_be_asked_for_and_gives_way_to_a_test(fakes, calls):
-    assert fakes.problems() == []
+    assert fakes.problems(grace=10) == []
     with httpx2.Client(base_url=fakes.url("bank"), timeout=20) as client:
         for _ in range(2):
             client.delete("/people/ada")

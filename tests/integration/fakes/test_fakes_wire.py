@@ -171,7 +171,7 @@ def test_a_slow_body_meets_the_clients_timeout(fakes, client):
 
 def test_a_fault_without_a_number_strikes_until_the_reset(fakes, client):
     fakes.openai.fail(503, times=None)
-    assert fakes.problems() == ["openai: nothing met the scripted fail(503)"]
+    assert fakes.problems(grace=10) == ["openai: nothing met the scripted fail(503)"]
     assert [ask(client).status_code for _ in range(3)] == [503] * 3
     assert fakes.problems(grace=10) == []
     fakes.reset()
@@ -191,14 +191,14 @@ def test_what_nobody_expected_and_what_nobody_met_is_held_against_the_test(fakes
         "openai: it was asked what it does not serve: GET /v1/nowhere"
     ]
     fakes.reset()
-    assert fakes.problems() == []
+    assert fakes.problems(grace=10) == []
 
 
 def test_an_answer_that_nobody_reads_to_its_end_is_held_against_the_test(fakes, client):
     fakes.openai.slow(1)
     with client.stream("POST", "/v1/chat/completions", json=BODY) as answer:
         assert answer.status_code == 200
-        assert fakes.problems() == [
+        assert fakes.problems(grace=10) == [
             "openai: its answer to POST /v1/chat/completions was neither read to its end nor closed"
         ]
 
