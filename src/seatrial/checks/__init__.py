@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from seatrial.checks.finding import Finding, Inapplicable, Note
 from seatrial.checks.ground import Ground
-from seatrial.checks.registry import Check, all_checks, select
+from seatrial.checks.registry import Check, all_checks, refuse_unknown, select
 from seatrial.checks.running import Verdict, run_check
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "Note",
     "Verdict",
     "all_checks",
+    "refuse_unknown",
     "run_check",
     "select",
 ]

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from seatrial.checks.finding import Inapplicable
 from seatrial.postgres.sql import OWN_SCHEMAS
+from seatrial.postgres.template.verify import IS_VERSION_TABLE
 
 if TYPE_CHECKING:
     from seatrial.checks.ground import Ground
 
-# Alembic's own table has one column of this name, whatever it is called and wherever it lies.
 OWN = f"""
 with own as materialized (
   select c.oid, c.relkind, c.relispartition,
@@ -21,10 +21,9 @@ with own as materialized (
     and n.nspname <> 'information_schema' and n.nspname not in {OWN_SCHEMAS}
     and not exists (select from pg_depend d
                     where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.deptype = 'e')
-    and not (select count(*) = 1 and min(a.attname) = 'version_num' from pg_attribute a
-             where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped)
-)
+    and not {IS_VERSION_TABLE})
 """  # noqa: S608 - put together from constants
+"""Begins a question about the project's tables: not those of extensions, nor Alembic's; see `ask`."""
 
 
 def ask(ground: Ground, question: str) -> list[tuple[Any, ...]]:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from seatrial.checks.finding import Finding, Note
     from seatrial.checks.ground import Ground
+    from seatrial.config.settings import Accepted
 
     Look = Callable[[Ground], Iterator[Finding | Note]]
 
@@ -69,6 +70,18 @@ def select(names: Sequence[str]) -> list[Check]:
             if known is None or check.must_apply:
                 chosen[check.name] = check
     return list(chosen.values())
+
+
+def refuse_unknown(accepted: Sequence[Accepted]) -> None:
+    """Refuse findings that are accepted of a check there is not: nobody would ever be told.
+
+    Raises:
+        CheckError: one names no single check.
+    """
+    names = [check.name for check in all_checks()] if accepted else []
+    for rule in accepted:
+        if rule.check not in names:
+            raise _unknown(rule.check)
 
 
 def _named(name: str) -> list[Check]:

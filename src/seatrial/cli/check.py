@@ -27,7 +27,7 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
 
 def run(options: argparse.Namespace) -> int:
     """Run the checks; 1 if anything is wrong."""
-    from seatrial.checks import all_checks, select  # noqa: PLC0415 - `--help` stays quick
+    from seatrial.checks import all_checks, refuse_unknown, select  # noqa: PLC0415 - `--help` stays quick
     from seatrial.cli.project import settings_of_project  # noqa: PLC0415
 
     if options.list:
@@ -35,6 +35,7 @@ def run(options: argparse.Namespace) -> int:
         return 0
     select(options.names)  # a wrong name is told before anything starts
     settings = settings_of_project()
+    refuse_unknown(settings.checks.accept)
     checks = select(options.names or _declared(settings.checks.run))
     # What the template is made of may be what is wrong: whatever can do without it is done without it.
     early = [check for check in checks if not check.needs_template]

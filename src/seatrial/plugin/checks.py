@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from seatrial.checks import Check, Ground, Verdict, run_check, select
+from seatrial.checks import Check, Ground, Verdict, refuse_unknown, run_check, select
 from seatrial.errors import SeatrialError
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ class ChecksPlugin:
 
     def __init__(self, trial: Trial, asked: str | None) -> None:
         self._trial = trial
+        refuse_unknown(trial.settings.checks.accept)
         names = asked.split(",") if asked is not None else trial.settings.checks.run
         self._checks = select([name.strip() for name in names])
         self._left_out = bool(self._checks) and asked is None and not Ground.is_there(trial)

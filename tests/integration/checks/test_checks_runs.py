@@ -53,6 +53,16 @@ def test_names_that_cannot_be(ports: Project, arguments: tuple[str, ...], code: 
     assert f"[{code}]" in result.output
 
 
+def test_what_is_accepted_of_a_check_that_is_none(ports: Project) -> None:
+    settings = ports.root / "pyproject.toml"
+    accept = '{ check = "migrations.emty", where = "*", reason = "x", until = 2999-01-01 }'
+    text = f"\n[tool.seatrial.checks]\nrun = ['migrations.empty']\naccept = [{accept}]\n"
+    settings.write_text(settings.read_text(encoding="utf-8") + text, encoding="utf-8")
+    for result, status in ((check(ports), 2), (ports.pytest(), 4)):
+        assert result.status == status, result.output
+        assert "There is no check named 'migrations.emty'. Did you mean 'migrations.empty'?" in result.output
+
+
 def test_the_list(project: Project) -> None:
     result = check(project, "--list")
     assert result.status == 0

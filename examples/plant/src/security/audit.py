@@ -87,7 +87,7 @@ def _last(connection: Connection) -> tuple[int, str]:
 async def trail(
     session: AsyncSession, *, entity_id: UUID | None = None, limit: int = 100, offset: int = 0
 ) -> list[AuditEntry]:
-    """The entries of what this session may see, oldest first."""
+    """The entries of what whoever asks may see, oldest first."""
     visible = select(AuditEntry).join(BaseEntity, BaseEntity.id == AuditEntry.entity_id)
     if entity_id is not None:
         visible = visible.where(AuditEntry.entity_id == entity_id)

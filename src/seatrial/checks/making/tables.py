@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from seatrial.postgres.sql import OWN_SCHEMAS, identifier
+from seatrial.checks.asking import OWN
+from seatrial.postgres.sql import identifier
 
 if TYPE_CHECKING:
     import psycopg
 
-_TABLES = f"""
+_TABLES = f"""{OWN}
 select c.oid::int8, n.nspname, c.relname,
   (select jsonb_agg(jsonb_build_object(
       'name', a.attname, 'type', format_type(a.atttypid, a.atttypmod), 'base', b.typname,
@@ -33,13 +34,8 @@ select c.oid::int8, n.nspname, c.relname,
                    join pg_attribute f on f.attrelid = k.confrelid and f.attnum = u.number))
       order by k.conname), '[]')
    from pg_constraint k where k.conrelid = c.oid and k.contype in ('c', 'f', 'p', 'u', 'x'))
-from pg_class c join pg_namespace n on n.oid = c.relnamespace
-where c.relkind in ('r', 'p') and not c.relispartition
-  and n.nspname !~ '^pg_' and n.nspname <> 'information_schema' and n.nspname not in {OWN_SCHEMAS}
-  and not exists (select from pg_depend d
-                  where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.deptype = 'e')
-  and not (select count(*) = 1 and min(v.attname) = 'version_num' from pg_attribute v
-           where v.attrelid = c.oid and v.attnum > 0 and not v.attisdropped)
+from own join pg_class c on c.oid = own.oid join pg_namespace n on n.oid = c.relnamespace
+where not own.relispartition
 order by n.nspname, c.relname
 """  # noqa: S608 - put together from constants
 

@@ -67,11 +67,11 @@ class _Classes:
         return _disguised(Connection, base)
 
     def _cursor(self, base: type[Any]) -> type[Any]:
-        tell, is_silent = self._tell, self._is_silent
+        tell, who_sends = self._tell, self._who
 
         class Cursor(base):  # type: ignore[misc]  # the same
             def execute(self, query: Any, vars: Any = None) -> Any:  # noqa: A002 - psycopg2's name for it
-                if (who := is_silent(self)) is None:
+                if (who := who_sends(self)) is None:
                     return super().execute(query, vars)
                 began = time.perf_counter()
                 try:
@@ -83,7 +83,7 @@ class _Classes:
                 return result
 
             def executemany(self, query: Any, vars_list: Any) -> Any:
-                who = is_silent(self)
+                who = who_sends(self)
                 sets = list(vars_list)
                 began = time.perf_counter()
                 try:
@@ -92,28 +92,28 @@ class _Classes:
                     tell(who, self, query, began, count(sets[0] if sets else ()), times=len(sets))
 
             def copy_expert(self, sql: Any, *arguments: Any, **options: Any) -> Any:
-                who, began = is_silent(self), time.perf_counter()
+                who, began = who_sends(self), time.perf_counter()
                 try:
                     return super().copy_expert(sql, *arguments, **options)
                 finally:
                     tell(who, self, sql, began, 0)
 
             def copy_from(self, file: Any, table: str, *arguments: Any, **options: Any) -> Any:
-                who, began = is_silent(self), time.perf_counter()
+                who, began = who_sends(self), time.perf_counter()
                 try:
                     return super().copy_from(file, table, *arguments, **options)
                 finally:
                     tell(who, self, f'COPY "{table}" FROM STDIN', began, 0)
 
             def copy_to(self, file: Any, table: str, *arguments: Any, **options: Any) -> Any:
-                who, began = is_silent(self), time.perf_counter()
+                who, began = who_sends(self), time.perf_counter()
                 try:
                     return super().copy_to(file, table, *arguments, **options)
                 finally:
                     tell(who, self, f'COPY "{table}" TO STDOUT', began, 0)
 
             def callproc(self, procname: str, *arguments: Any) -> Any:
-                who, began = is_silent(self), time.perf_counter()
+                who, began = who_sends(self), time.perf_counter()
                 try:
                     return super().callproc(procname, *arguments)
                 finally:
@@ -122,7 +122,7 @@ class _Classes:
 
         return _disguised(Cursor, base)
 
-    def _is_silent(self, cursor: Any) -> str | None:
+    def _who(self, cursor: Any) -> str | None:
         return None if cursor.connection in self._pooled else caller(3)
 
     def _tell(

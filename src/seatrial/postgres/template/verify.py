@@ -14,15 +14,16 @@ if TYPE_CHECKING:
 
     from seatrial.config.settings import Schema
 
-# Alembic's own table, whatever env.py calls it and in whichever schema it lies.
-_IS_VERSION_TABLE = """
+IS_VERSION_TABLE = """
 exists (select from pg_attribute a where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
         having count(*) = 1 and min(a.attname::text) = 'version_num')
 """
+"""Whether `c` of pg_class is Alembic's own table, whatever env.py calls it and wherever it lies."""
+
 _TABLES = f"""
 select count(*) from pg_class c join pg_namespace n on n.oid = c.relnamespace
 where c.relkind in ('r', 'p') and n.nspname not in ('pg_catalog', 'information_schema')
-  and n.nspname not like 'pg\\_%%' and not {_IS_VERSION_TABLE}
+  and n.nspname not like 'pg\\_%%' and not {IS_VERSION_TABLE}
   and not exists (select from pg_depend d
                   where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.deptype = 'e')
 """  # noqa: S608 - put together from constants
@@ -105,7 +106,7 @@ def version_tables(connection: psycopg.Connection[Any]) -> list[tuple[str, str]]
     return connection.execute(
         "select n.nspname::text, c.relname::text "  # noqa: S608 - put together from constants
         "from pg_class c join pg_namespace n on n.oid = c.relnamespace "
-        f"where c.relkind = 'r' and {_IS_VERSION_TABLE}".encode()
+        f"where c.relkind = 'r' and {IS_VERSION_TABLE}".encode()
     ).fetchall()
 
 
