@@ -27,6 +27,11 @@ create function whose() returns text stable language sql as $$ select current_se
 create policy reads on notes for select using (tenant_id = whose());
 create policy writes on notes for insert to clerk with check (tenant_id = whose());
 create policy removes on notes for delete using (tenant_id = whose());
+create table letters (sender text not null, receiver int not null, primary key (sender, receiver));
+alter table letters enable row level security;
+alter table letters force row level security;
+create policy sends on letters for insert with check (sender = whose());
+create policy receives on letters for select using (receiver::text = whose());
 create view open_documents with (security_invoker) as select * from documents where state = 'draft';
 grant select, insert, update, delete on all tables in schema public to clerk;
 """
@@ -56,6 +61,10 @@ create function peek() returns bigint security definer language sql as 'select c
 alter function peek() owner to bypasser;
 """
 OFF = "alter table documents disable row level security"
+LETTERS = (
+    "letters: tried insert, delete (refused only), insert ... returning (refused only), "
+    "update (refused only) with 9 sessions"
+)
 FAULTS = [
     ("tables", OFF, ["documents"], "1 policies that do nothing"),
     ("tables", "alter table documents no force row level security", ["documents"], "does not hold for shop"),
@@ -128,6 +137,7 @@ def test_a_sound_schema_passes(look: Look, name: str) -> None:
     if name == "policies":
         assert verdict.notes == (
             "documents: tried delete, insert, insert ... returning, update with 9 sessions",
+            LETTERS,
             "notes: tried delete, insert, insert ... returning, update (refused only) with 9 sessions",
         )
 
@@ -141,12 +151,16 @@ def test_a_fault_is_found(look: Look, name: str, change: str, where: list[str], 
 
 @pytest.mark.parametrize(
     ("app", "what"),
-    [("shop", "it owns documents, notes"), ("bypasser", "has BYPASSRLS"), ("guest", "may become bypasser")],
+    [
+        ("shop", "it owns documents, letters, notes"),
+        ("bypasser", "has BYPASSRLS"),
+        ("guest", "may become bypasser"),
+    ],
 )
 def test_a_role_that_is_not_bound(look: Look, app: str, what: str) -> None:
     assert what in str(look("role", app=app))
 
 
 def test_nothing_is_protected(look: Look) -> None:
-    verdict = look("tables", "drop table documents cascade; drop table notes")
+    verdict = look("tables", "drop table documents cascade; drop table notes, letters")
     assert "no table has row-level security, and none has a column 'tenant_id'" in str(verdict)

@@ -133,7 +133,8 @@ def insert(table: Table, row: dict[str, Any], *, returning: bool = False) -> tup
     columns = [identifier(column.name) for column in table.columns if not column.is_generated]
     names = ", ".join(columns).replace("%", "%%")
     quoted = table.quoted.replace("%", "%%")
-    tail = " returning 1" if returning else ""
+    # Only what reads a column of the new row is held against the policies for reading.
+    tail = " returning *" if returning else ""
     text = (
         f"insert into {quoted} ({names}) overriding system value "  # noqa: S608 - quoted names
         f"select {names} from jsonb_populate_record(null::{quoted}, %s){tail}"
