@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from seatrial.app import AsyncClient, Client
     from seatrial.errors import (
         ApplicationError,
+        AuditError,
         CatalogError,
         CheckError,
         FakeError,
@@ -38,6 +39,7 @@ __version__ = "0.1.0"
 __all__ = [
     "ApplicationError",
     "AsyncClient",
+    "AuditError",
     "CatalogError",
     "CheckError",
     "Client",
@@ -65,6 +67,7 @@ __getattr__ = lazy_names(
     {
         "ApplicationError": "errors",
         "AsyncClient": "app",
+        "AuditError": "errors",
         "CatalogError": "errors",
         "CheckError": "errors",
         "Client": "app",

@@ -72,6 +72,10 @@ class CheckError(SeatrialError):
     """A check is not known, or cannot be run here."""
 
 
+class AuditError(SeatrialError):
+    """Whether the tests can fail could not be found out."""
+
+
 class NetworkError(SeatrialError):
     """A connection to another machine was attempted while a test ran."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from seatrial import __version__
-from seatrial.cli import check, db, fake, run
+from seatrial.cli import audit, check, db, fake, run
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -19,4 +19,5 @@ def make_parser() -> argparse.ArgumentParser:
     db.add_to(commands)
     fake.add_to(commands)
     check.add_to(commands)
+    audit.add_to(commands)
     return parser

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any, get_args
 
+from seatrial.config.load_audit import load_audit
 from seatrial.config.load_checks import load_checks
 from seatrial.config.load_database import load_database
 from seatrial.config.load_env import load_env
@@ -51,6 +52,7 @@ def load_settings(file: Path) -> Settings:
         fakes={name: table.free() for name, table in top.tables("fakes").items()},
         tests=_honesty(top.table("tests")),
         checks=load_checks(top.table("checks")),
+        audit=load_audit(top.table("audit")),
     )
     check_env(settings)
     return settings

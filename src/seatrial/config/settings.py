@@ -157,6 +157,26 @@ class RlsChecks:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Survivor:
+    """A mutant that no test has to notice, until a day."""
+
+    mutant: str
+    """Its name; a pattern with `*` and `?`."""
+    reason: str
+    owner: str
+    until: date
+
+
+@dataclass(frozen=True, kw_only=True)
+class AuditSettings:
+    """`[tool.seatrial.audit]`."""
+
+    survivors: tuple[Survivor, ...] = ()
+    compare_schemas: tuple[str, ...] = ()
+    """Patterns of ids of tests that compare whole schemas in a way that no ledger shows."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class CheckSettings:
     """`[tool.seatrial.checks]`."""
 
@@ -188,6 +208,7 @@ class Settings:
     fakes: dict[str, dict[str, Any]] = field(default_factory=dict, repr=False)
     tests: HonestySettings = field(default_factory=HonestySettings)
     checks: CheckSettings = field(default_factory=CheckSettings)
+    audit: AuditSettings = field(default_factory=AuditSettings)
 
     def key(self, *parts: str) -> str:
         """Return the dotted path of a key as its file spells it, for messages."""

@@ -6,6 +6,7 @@ file with `[tool.seatrial]` is found.
 
 from __future__ import annotations
 
+from argparse import SUPPRESS
 from typing import TYPE_CHECKING
 
 import pytest
@@ -59,6 +60,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="run these ready-made checks as well, with commas: groups or single ones (`seatrial check "
         "--list` names them); default: those that the settings switch on",
     )
+    # How `seatrial audit --mutations` speaks to the processes that run tests for it.
+    group.addoption("--seatrial-mutants", type=int, help=SUPPRESS)
     group.addoption(
         "--seatrial-baseline",
         choices=("create", "shrink"),

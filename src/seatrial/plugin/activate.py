@@ -92,6 +92,10 @@ def activate(config: pytest.Config, file: Path) -> None:
     register(OraclePlugin(trial), "seatrial-oracle")
     if options.seatrial_checks is not None or settings.checks.run:
         register(_checks(trial, options.seatrial_checks), "seatrial-checks")
+    if options.seatrial_mutants is not None:
+        from seatrial.plugin.mutants import MutantsPlugin  # noqa: PLC0415 - only for an audit
+
+        register(MutantsPlugin(trial, options.seatrial_mutants), "seatrial-mutants")
     register(Reporting(trial, names, honesty, modes), "seatrial-reporting")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 import threading
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from seatrial.errors import IsolationError, TemplateError
@@ -140,8 +141,7 @@ class TestDatabase(Baselined):
             self.start_seconds = time.perf_counter() - started
 
     def _open(self) -> tuple[Isolation, Layers]:
-        from seatrial.postgres.isolation.separation import layers_apart  # noqa: PLC0415 - the driver is an extra
-        from seatrial.postgres.template import TemplatePlan  # noqa: PLC0415
+        from seatrial.postgres.template import TemplatePlan  # noqa: PLC0415 - the driver is an extra
 
         plan = TemplatePlan(
             settings=self._settings,
@@ -150,11 +150,33 @@ class TestDatabase(Baselined):
             env=self._env,
             environment=self.environment,
         )
-        self.prepared = prepared = self._provider.start(plan, rebuild=self._rebuild)
+        self.prepared = self._provider.start(plan, rebuild=self._rebuild)
+        return self._isolated(self.prepared)
+
+    def _isolated(self, prepared: Prepared) -> tuple[Isolation, Layers]:
+        from seatrial.postgres.isolation.separation import layers_apart  # noqa: PLC0415 - the driver is an extra
+
         isolation = self._provider.isolation(prepared)
         isolation.open()
         layers = layers_apart(isolation, prepared.cluster, self._provider.database, built_in=self._verify)
         return isolation, layers
+
+    def reopen(self, template: str, *, between: Callable[[], object]) -> None:
+        """Go on with a copy of another template; sessions are ended, baselines forgotten.
+
+        Args:
+            template: the database to copy.
+            between: what is to be done on the server while there is no tested database: later it would be
+                taken for something that a test did.
+        """
+        with self._lock:
+            prepared = self._running()
+            if self._isolation is not None:
+                self._isolation.close(drop_databases=True)
+            self._isolation = self._layers = None
+            between()
+            self.prepared = replace(prepared, template=template)
+            self._isolation, self._layers = self._isolated(self.prepared)
 
     def position(self) -> object:
         """A mark that stays equal while nobody writes; None where the server is not ours alone."""

@@ -126,6 +126,13 @@ class Isolating:
         if self._witness is not None:
             self._witness.close()
 
+    def forget(self) -> None:
+        """The database is another one now: what was known of the old one, and connections to it, go."""
+        self.close()
+        self._sessions = self._witness = None
+        self._kept_clean_since = self._alone_since = None
+        self._has_just_looked = False
+
     def _prepare(self, fixture: str) -> None:
         if self.current != "rollback":
             return

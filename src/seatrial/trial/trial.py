@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -19,12 +18,13 @@ from seatrial.trial.modes import Modes, decide_modes
 from seatrial.trial.network import Guard, Reachable, make_guard
 from seatrial.trial.oracle import Oracle
 from seatrial.trial.recording import NotRecording
+from seatrial.trial.replacing import Replacing
 from seatrial.trial.reserving import Wanted, reserve
 from seatrial.trial.running import GRACE_S, Running, settle
 from seatrial.trial.start_up import START_UP, StartUpRows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable
 
     from seatrial.app import AppRunner, Leftover
     from seatrial.config import DatabaseAddress
@@ -92,6 +92,7 @@ class Trial:
         self._healer = PoolHealer()
         self.oracle = Oracle(healer=self._healer)
         self._running = Running(settings, healer=self._healer, oracle=self.oracle, agreement=self.agreement)
+        self._replacing = Replacing(self._running, self._healer)
         self.clients = Clients(lambda: self.runner, self.callers, self.recording)
         self.faults = FaultyWay(lambda: self.database.proxy if self.database else None, self._replacing)
         self._foreign_keys: ForeignKeys | None = None
@@ -99,7 +100,6 @@ class Trial:
         self._late = self._outdated = False
         self._start_up = StartUpRows(self._replacing)
         self._used_by_ours = False
-        self._long_lived: list[Handle | SqliteHandle] = []
         self.app_start_seconds = 0.0
 
     def prepare(self) -> None:
@@ -125,6 +125,7 @@ class Trial:
             _ = self.fakes  # what is declared wrongly is told before anything starts
         if self.settings.database is not None:
             self.database = self._reserve_database(self.settings.database)
+            self._replacing.places = self.database.places
             from seatrial.trial.isolating import Isolating  # noqa: PLC0415 - only suites with a database
             from seatrial.trial.verifying import Verification  # noqa: PLC0415
 
@@ -222,10 +223,8 @@ class Trial:
             self.fakes.start()
 
     def shared_handle(self, database: TestDatabase | SqliteDatabase) -> Handle | SqliteHandle:
-        """A handle for longer than one test: it connects anew after the sessions of the database ended."""
-        handle = database.handle()
-        self._long_lived.append(handle)
-        return handle
+        """A handle for longer than one test."""
+        return self._replacing.handle(database)
 
     def shared_rows(self, database: TestDatabase | SqliteDatabase) -> SharedRows:
         """What keeps the rows of fixtures that live longer than one test."""
@@ -358,16 +357,14 @@ class Trial:
         self.guard.suspended = suspended
         self._running.suspend(suspended)
 
-    @contextlib.contextmanager
-    def _replacing(self) -> Iterator[None]:
-        """Wrap what ends the sessions of the database, so that no pool notices."""
-        assert self.database is not None  # only its isolation comes here
-        for handle in self._long_lived:
-            handle.close()
-        # A pool that is just connecting anew, after the replacement before, would lose that connection.
-        self._running.wait_quiet()
-        with self._healer.replacing(self.database.places):
-            yield
+    def begin_anew(self, reopen: Callable[[], object]) -> None:
+        """Go on as at the beginning, on a database that `reopen` puts in place; no fixture may live."""
+        self._stop_app()
+        with self._replacing():
+            if self.isolating is not None:
+                self.isolating.forget()
+            reopen()
+        self._start_up = StartUpRows(self._replacing)
 
     def _stop_outdated_app(self) -> None:
         """The application of a test that asked for one of its own is for that test only."""

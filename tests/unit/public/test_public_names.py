@@ -10,9 +10,9 @@ import pytest
 import seatrial
 
 EXPECTED = [
-    "ApplicationError", "AsyncClient", "CatalogError", "CheckError", "Client", "FakeError", "Fakes", "Handle",
-    "Identities", "Identity", "IdentityError", "IsolationError", "LedgerError", "NetworkError",
-    "SeatrialError",
+    "ApplicationError", "AsyncClient", "AuditError", "CatalogError", "CheckError", "Client", "FakeError",
+    "Fakes", "Handle", "Identities", "Identity", "IdentityError", "IsolationError", "LedgerError",
+    "NetworkError", "SeatrialError",
     "ServerError", "SettingsError", "TemplateError", "TestDatabase", "Trial", "UnsafeTargetError",
     "__version__",
 ]  # fmt: skip
