@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import signal
 import threading
 from collections.abc import Iterator
 
@@ -84,6 +86,21 @@ def test_a_session_that_is_just_leaving_is_not_ended(sea: Sea) -> None:
         sea.restore()
         assert list(sea.engine.ended) == []
     assert sea.replaced == 0
+    assert sea.difference() == {}
+
+
+def test_a_session_whose_client_is_gone_is_waited_for(sea: Sea) -> None:
+    """A busy machine may not serve it for a while; here its process is stopped for that time."""
+    session = sea.connect()
+    session.execute("begin; insert into seeded (note) values ('x')")
+    pid = session.info.backend_pid
+    os.kill(pid, signal.SIGSTOP)
+    served = threading.Timer(0.5, os.kill, (pid, signal.SIGCONT))
+    served.start()
+    session.close()
+    sea.restore()
+    served.join()
+    assert list(sea.engine.ended) == []
     assert sea.difference() == {}
 
 

@@ -35,7 +35,7 @@ group by 1, 2, 3, 4, 5
 
 # Our own superuser makes clones in other databases meanwhile, which does not concern this one.
 _BUSY = """
-select pid, application_name, state, query, xact_start
+select pid, application_name, state, query, xact_start, client_port
 from pg_stat_get_activity(null)
 where pid <> all($2::int[])
   and (datid = $1::oid and (backend_xid is not null or state not in ('idle', 'starting'))
@@ -45,7 +45,7 @@ where pid <> all($2::int[])
 
 
 _OTHERS = """
-select pid, application_name, state, query, xact_start
+select pid, application_name, state, query, xact_start, client_port
 from pg_stat_get_activity(null) where pid <> all($2::int[]) and datid = $1::oid
 """
 

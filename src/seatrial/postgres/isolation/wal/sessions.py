@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from seatrial.errors import IsolationError
+from seatrial.postgres.isolation.wal.hanging_up import has_hung_up
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,6 +20,8 @@ _POLL_S = 0.0003
 _GRACE_S = 0.05
 _GRACE_LOOKS = 100
 """On a busy machine time alone says little: a session that is leaving has to be served as often as we are."""
+_LEAVING_LIMIT_S = 5.0
+"""How long a session is waited for whose client is known to be gone."""
 
 
 @dataclass(frozen=True)
@@ -32,13 +35,15 @@ class EndedSession:
     """The running statement, or the latest one."""
     transaction_start: str | None
     """When its transaction began, as the server prints it, in UTC."""
+    client_port: int = -1
+    """Where its client is, on TCP; -1 on a unix socket."""
 
 
 def parse_sessions(rows: Sequence[Row]) -> list[EndedSession]:
     """Read the rows of the statements `busy` and `others`."""
     return [
-        EndedSession(int(pid or 0), name or "", state or "", query or "", start)
-        for pid, name, state, query, start in rows
+        EndedSession(int(pid or 0), name or "", state or "", query or "", start, int(port or -1))
+        for pid, name, state, query, start, port in rows
     ]
 
 
@@ -47,21 +52,35 @@ class Busy:
 
     What such a session wrote before the reset could be committed after it, and would then be in no window
     of the log that is read.
+
+    Args:
+        control: our session for such questions.
+        port: where the server listens.
     """
 
-    def __init__(self, control: Control) -> None:
+    def __init__(self, control: Control, *, port: int) -> None:
         self._control = control
+        self._port = port
 
     def after_a_moment(self, database: int, ours: str) -> list[EndedSession]:
-        """Those that are still busy after 50 ms and 100 looks: one that is just leaving needs no ending."""
-        deadline = time.monotonic() + _GRACE_S
+        """Those that are still busy after 50 ms and 100 looks: one that is just leaving needs no ending.
+
+        One whose client has closed the connection is waited for up to 5 s.
+        """
+        started = time.monotonic()
         looks = 1
-        while (busy := self._find("busy", database, ours)) and (
-            looks < _GRACE_LOOKS or time.monotonic() < deadline
-        ):
+        while busy := self._find("busy", database, ours):
+            waited = time.monotonic() - started
+            in_time = looks < _GRACE_LOOKS or waited < _GRACE_S
+            if not in_time and (waited > _LEAVING_LIMIT_S or not any(map(self._is_leaving, busy))):
+                break
             time.sleep(_POLL_S)
             looks += 1
         return busy
+
+    def _is_leaving(self, session: EndedSession) -> bool:
+        # What runs a statement goes on with it, whether its client is there or not.
+        return session.state != "active" and has_hung_up(session.client_port, server=self._port)
 
     def end(self, database: int, ours: str) -> list[EndedSession]:
         """End them and wait until they are gone; those that were ended.

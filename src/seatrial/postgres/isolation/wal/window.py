@@ -26,7 +26,7 @@ class Quiet:
         self._cluster = cluster
         self._control = control
         self._log = log
-        self._busy = Busy(control)
+        self._busy = Busy(control, port=cluster.port)
         self.ended: list[EndedSession] = []
         """What had to be ended for the latest window."""
 
