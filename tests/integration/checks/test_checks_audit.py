@@ -56,6 +56,23 @@ alter table audit_log drop constraint audit_log_thing_fkey,
 insert into things values (1, 'x');
 insert into audit_log (thing, actor, action) values (1, 'x', 'make');
 """
+LEAVES_OUT = """
+create or replace function hashed(a audit_log) returns bytea stable language sql as $$
+  select sha256(convert_to(jsonb_build_array(a.number, a.thing, a.actor, a.action, a.at, a.detail,
+                                             encode(a.previous_hash, 'hex'))::text, 'utf8')) $$;
+"""
+NO_LOCK = """
+create or replace function link() returns trigger language plpgsql as $$
+begin
+  new.number := coalesce((select max(number) from audit_log), 0) + 1;
+  new.previous_hash := (select hash from audit_log order by number desc limit 1);
+  new.hash := hashed(new);
+  return new;
+end $$;
+"""
+DROP_KEYS = """
+alter table audit_log drop constraint audit_log_pkey, drop constraint audit_log_previous_hash_key;
+"""
 FAULTS = [
     ("grant update on audit_log to clerk", ["audit_log: UPDATE"], "changes actor, at, amount"),
     ("grant update (actor) on audit_log to clerk", ["audit_log: UPDATE"], "changes actor"),
@@ -80,6 +97,56 @@ FAULTS = [
         ["audit_log: SET ROLE writer"],
         "writer can",
     ),
+]
+GONE = ["audit_log: deleted row", "audit_log: deleted first row", "audit_log: rewritten row"]
+COUNTS = """
+select number from (select a.*, hashed(a) as right_hash,
+                           lag(number, 1, 0::bigint) over (order by number) as before from audit_log a) a
+where hash <> right_hash or number <> before + 1 order by number
+"""
+BLIND = [
+    (COUNTS.strip().replace("\n", " "), "", ["audit_log: rewritten row"], "a row was replaced by another"),
+    (
+        "select broken_entries()",
+        LEAVES_OUT,
+        ["audit_log.amount"],
+        "its amount was changed, and it finds nothing",
+    ),
+    ("select count(*) >= 0 from audit_log", "", ["audit_log: verify"], "it found none of 12 changes"),
+    (
+        "select number from audit_log a where hash <> hashed(a)",
+        "",
+        GONE,
+        "a row was deleted, and it finds nothing",
+    ),
+    (
+        "select count(*) = 0 from broken_entries()",
+        "",
+        ["audit_log: verify"],
+        "in 12 of 12 changes it does not: its number was changed, and it returns False",
+    ),
+    (
+        "select number - 1 from broken_entries() number",
+        "",
+        ["audit_log: verify"],
+        "it does not: its thing was changed, and it returns [(1,)]",
+    ),
+    (
+        "select 1 / (select count(*) - 3 from audit_log)",
+        "",
+        ["audit_log: verify"],
+        "it raises psycopg.errors.DivisionByZero",
+    ),
+    (
+        "select 1 from audit_log",
+        "",
+        ["audit_log: verify"],
+        "finds nothing where nothing was changed, it returns [(1,)",
+    ),
+]
+FORKS = [
+    (NO_LOCK, ["audit_log: append"], "9 of 10 raised"),
+    (NO_LOCK + DROP_KEYS, ["audit_log: fork", "audit_log: order"], "found 1 places"),
 ]
 
 Look = Callable[..., Verdict]
@@ -112,10 +179,12 @@ def look(checked: Checked) -> Look:
     return find
 
 
-def test_a_sound_trail_passes(look: Look) -> None:
-    verdict = look("append_only")
+@pytest.mark.parametrize("name", ["append_only", "chain", "concurrent"])
+def test_a_sound_trail_passes(look: Look, name: str) -> None:
+    verdict = look(name)
     assert verdict.passed, verdict
-    assert verdict.notes == ()
+    changed = ("audit_log: 12 changes of row 2 were verified",)
+    assert verdict.notes == (changed if name == "chain" else ())
 
 
 @pytest.mark.parametrize(("change", "where", "what"), FAULTS)
@@ -123,3 +192,21 @@ def test_a_way_to_change_a_trail_is_found(look: Look, change: str, where: list[s
     findings = look("append_only", change).findings
     assert [finding.where for finding in findings] == where, findings
     assert what in findings[0].what
+
+
+@pytest.mark.parametrize(("verify", "change", "where", "what"), BLIND)
+def test_a_verification_that_misses_something(
+    look: Look, verify: str, change: str, where: list[str], what: str
+) -> None:
+    findings = look("chain", change, settings=SETTINGS.replace("select broken_entries()", verify)).findings
+    assert [finding.where for finding in findings] == where, findings
+    assert what in findings[0].what
+
+
+@pytest.mark.parametrize(("change", "where", "what"), FORKS)
+def test_appends_that_get_in_the_way_of_one_another(
+    look: Look, change: str, where: list[str], what: str
+) -> None:
+    findings = look("concurrent", change).findings
+    assert [finding.where for finding in findings] == where, findings
+    assert what in str(findings[0])

@@ -166,7 +166,7 @@ def _statement(text: str) -> Callable[..., Any]:
         rows = cursor.fetchall() if cursor.description else []
         # `select is_intact()` answers with yes or no.
         alone = len(rows) == 1 and len(rows[0]) == 1
-        return rows[0][0] if alone and rows[0][0] in (None, True, False) else rows
+        return rows[0][0] if alone and isinstance(rows[0][0], bool | None) else rows
 
     return run
 
