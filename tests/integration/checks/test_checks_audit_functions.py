@@ -136,7 +136,7 @@ def where(verdict: Verdict) -> list[str]:
 def test_a_chain_that_the_application_computes(look: Look) -> None:
     verdict = look("chain")
     assert verdict.passed, verdict
-    assert verdict.notes == ("entries: 9 changes of row 2 were verified",)
+    assert verdict.notes == ("entries: 9 changes of row 2 were tried",)
 
 
 def test_a_verification_that_raises_names_the_row_in_its_message(look: Look) -> None:

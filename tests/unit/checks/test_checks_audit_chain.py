@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from seatrial.checks.audit.answers import Answer, told
+from seatrial.checks.audit.calling import PARAMETERS
 from seatrial.checks.audit.entries import Entry, broken_links
 from seatrial.checks.audit.trails import Chain, Trail, chain_of
 from seatrial.checks.making.tables import Column, Constraint, Table
@@ -186,6 +188,21 @@ def test_breaks_of_a_chain(rows: list[tuple[str, int, str, str]], kinds: list[st
     chain = chain_of(trail("tenant text,n int8,previous_hash text,hash text", ("tenant", "n")))
     assert isinstance(chain, Chain)
     assert [finding.where for finding in broken_links(chain, entries(*rows))] == kinds
+
+
+def test_the_example_and_the_parameters_of_the_documentation(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[3] / "docs" / "checks.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```toml\n(\[tool.seatrial.checks.audit\].*?)```", page, re.DOTALL)
+    file = tmp_path / "pyproject.toml"
+    file.write_text(example, encoding="utf-8")
+    (read,) = load_settings(file).checks.audit
+    assert (read.table, read.append, read.verify) == (
+        "audit_log",
+        "shop.audit:append_one",
+        "shop.audit:broken",
+    )
+    table = page.partition("| parameter | is |")[2].partition("\n\n")[0]
+    assert tuple(re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)) == PARAMETERS
 
 
 @pytest.mark.parametrize("table", ["[[checks.audit]]", "[checks.audit]"])

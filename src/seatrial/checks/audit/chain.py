@@ -127,7 +127,7 @@ def _tampered(
         else:
             answers.append((case, answer))
     yield from _judged(found.trail, tampering.row, answers)
-    yield Note(f"{table}: {len(answers)} changes of row {tampering.row} were verified")
+    yield Note(f"{table}: {len(answers)} changes of row {tampering.row} were tried")
 
 
 def _judged(trail: Trail, row: Entry, answers: Sequence[tuple[Case, Answer]]) -> Iterator[Finding]:
