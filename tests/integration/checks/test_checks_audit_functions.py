@@ -18,7 +18,7 @@ create index on entries (seq);
 grant select, insert, update on entries to clerk;
 """
 TRAIL = """
-import asyncio, hashlib, os
+import asyncio, hashlib, os, time
 from dataclasses import dataclass
 from datetime import datetime, timezone
 import psycopg
@@ -53,6 +53,19 @@ def with_the_last_row_locked(connection, number):
     values = row(connection.execute(LAST + " for update").fetchone(), number)
     connection.execute(INSERT, values)
 
+def of_a_tenant(connection, number):
+    tenant = "bc"[number % 2]
+    connection.execute("select pg_advisory_xact_lock(hashtext(%s))", [tenant])
+    last = connection.execute(LAST.replace("order", "where tenant = %s order"), [tenant]).fetchone()
+    values = row(last, number)
+    digested = digest(values[4], values[0], tenant, *values[2:4])
+    connection.execute(INSERT, [values[0], tenant, *values[2:5], digested])
+
+def at_other_moments(connection, number):
+    # They would not meet by chance.
+    time.sleep(number % 5 * 0.3)
+    connection.execute(INSERT, row(connection.execute(LAST).fetchone(), number))
+
 def tried_again(number):
     for _ in range(50):
         try:
@@ -82,7 +95,8 @@ class Broken:
 
 async def verify(session):
     broken, before = [], "0" * 64
-    for e in await session.execute(text("select * from entries order by seq")):
+    for e in await session.execute(text("select * from entries order by tenant, seq")):
+        before = before if e.seq > 1 else "0" * 64
         if e.prev_digest != before or e.digest != digest(e.prev_digest, e.seq, e.tenant, e.actor, e.at):
             broken.append(Broken(e.seq, "content or link"))
         before = e.digest
@@ -139,6 +153,36 @@ def test_a_chain_that_the_application_computes(look: Look) -> None:
     assert verdict.notes == ("entries: 9 changes of row 2 were tried",)
 
 
+def test_a_chain_for_each_tenant(look: Look) -> None:
+    settings = [
+        ("trail:by_session", "trail:of_a_tenant"),
+        ('order = "seq"', 'order = "seq"\nchain = ["tenant"]'),
+    ]
+    seeds = "".join(
+        f"insert into entries values ({seq}, 'b', 'x', '2024-01-01', '{seq - 1 or '0' * 64}', '{seq}');"
+        for seq in (1, 2, 3)
+    )
+    assert look("concurrent", *settings).passed
+    (finding,) = look("chain", *settings, change=seeds).findings
+    assert "finds nothing where nothing was changed, it returns [Broken(seq=1" in finding.what
+    assert where(look("concurrent", settings[0])) == ["entries: fork", "entries: order"]
+
+
+def test_without_a_superuser(look: Look, checked: Checked) -> None:
+    with checked.cluster.connect("postgres") as admin:
+        admin.execute("alter role shop createdb")
+    owner = {"user": "shop", "password": "secret", "host": "127.0.0.1", "dbname": "postgres"}
+    checked.cluster = dataclasses.replace(
+        checked.cluster, superuser=False, admin={**checked.cluster.admin, **owner}
+    )
+    forced = "alter table entries enable row level security, force row level security;"
+    policies = "create policy adds on entries for all to clerk using (true) with check (true);"
+    verdict = look("append_only", change=forced + policies)
+    assert where(verdict) == ["entries: UPDATE"]
+    assert look("concurrent").passed
+    assert "takes a superuser" in str(look("chain"))
+
+
 def test_a_verification_that_raises_names_the_row_in_its_message(look: Look) -> None:
     assert where(look("chain", ("trail:verify", "trail:raises"))) == GONE
 
@@ -149,6 +193,7 @@ def test_a_verification_that_raises_names_the_row_in_its_message(look: Look) -> 
         ("by_session", "", []),
         ("with_a_lock_in_memory", "", ["entries: fork", "entries: order"]),
         ("with_the_last_row_locked", "", ["entries: fork", "entries: order"]),
+        ("at_other_moments", "", ["entries: fork", "entries: order"]),
         ("tried_again", KEYS, []),
         ("with_the_last_row_locked", KEYS, ["entries: append"]),
         ("forgets", "", ["entries: lost"]),

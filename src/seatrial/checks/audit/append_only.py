@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from seatrial.checks.audit.attempts import Attacker
-from seatrial.checks.audit.filling import append_rows, count_rows, plant_rows
+from seatrial.checks.audit.filling import append_rows, count_rows, oversee, plant_rows, see_all
 from seatrial.checks.audit.surroundings import surroundings
 from seatrial.checks.audit.trails import trails_of
 from seatrial.checks.audit.ways import ways_round
@@ -31,8 +31,9 @@ def append_only(ground: Ground) -> Iterator[Finding | Note]:
     DELETE, TRUNCATE, through partitions, views, rows that are referred to and roles it may take; and what an
     owner would do: switch triggers and policies off, grant itself rights, `session_replication_role`.
     """
-    with ground.copy() as scratch, scratch.connect() as admin:
+    with ground.copy() as scratch, oversee(ground, scratch) as admin:
         for trail in trails_of(ground, admin):
+            see_all(ground, admin, trail.table)
             yield from _on_one(ground, scratch, admin, trail)
 
 

@@ -11,6 +11,7 @@ from seatrial.checks.audit import functions
 from seatrial.checks.audit.answers import Answer
 from seatrial.checks.audit.chain import false_alarm
 from seatrial.checks.audit.entries import broken_links, by_chain, read_entries
+from seatrial.checks.audit.filling import oversee, see_all
 from seatrial.checks.audit.gate import Gate
 from seatrial.checks.audit.trails import chain_of, trails_of
 from seatrial.checks.finding import Finding, Inapplicable, Note
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
     from seatrial.checks.audit.trails import Trail
     from seatrial.checks.ground import Ground, Scratch
-    from seatrial.postgres.cluster import Login
 
 _PROCESSES = 2
 """What holds within one process only, a lock in its memory, does not hold."""
@@ -50,8 +50,8 @@ def concurrent(ground: Ground) -> Iterator[Finding | Note]:
 
 
 def _on_one(ground: Ground, scratch: Scratch, trail: Trail) -> Iterator[Finding | Note]:
-    login: Login = "admin" if ground.cluster.superuser else "owner"
-    with scratch.connect() as admin, scratch.connect(login=login) as keeper:
+    with oversee(ground, scratch) as admin, oversee(ground, scratch) as keeper:
+        see_all(ground, admin, trail.table)
         gate = Gate.built(keeper, trail.table)
         for number in range(_ROUNDS):
             before = _transactions(admin, trail)
