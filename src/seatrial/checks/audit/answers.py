@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import AsyncIterable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
@@ -65,11 +65,6 @@ def told(value: object) -> Answer:
         rows = [_row(item) for item in value]  # type: ignore[attr-defined]  # an Iterable, as it was asked
         return Answer(kind="named" if rows else "intact", rows=rows, text=text)
     return Answer(kind="named", rows=[_row(value)], text=text)
-
-
-async def collected(value: AsyncIterable[object]) -> list[object]:
-    """All that an asynchronous generator yields."""
-    return [item async for item in value]
 
 
 def plain(value: object) -> str:

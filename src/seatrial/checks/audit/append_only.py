@@ -54,7 +54,8 @@ def _on_one(
         yield Note(
             f"{table.name}: {user} may not INSERT, and no append is named: that it grows was not tried"
         )
-    why = "" if count_rows(admin, table) else plant_rows(admin, trail)
+    # What the application appends may refer to nothing, and so show no cascade.
+    why = plant_rows(admin, trail) if around.referred or not count_rows(admin, table) else ""
     if why and not count_rows(admin, table):
         yield Finding(
             where=table.name,

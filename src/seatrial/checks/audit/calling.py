@@ -77,7 +77,7 @@ class Caller:
                 given["session"] = await stack.enter_async_context(self._async_session())
             if "connection" in wanted:
                 given["connection"] = await stack.enter_async_context(self._async_connection())
-            return await function(**{name: given[name] for name in wanted})
+            return _read(await function(**{name: given[name] for name in wanted}))
 
     def _synchronous(self, function: Any, number: int) -> Any:
         with contextlib.ExitStack() as stack:
@@ -88,7 +88,7 @@ class Caller:
             if "connection" in wanted:
                 given["connection"] = stack.enter_context(self._connection())
             made = function(**{name: given[name] for name in wanted})
-            return asyncio.run(_wait(made)) if inspect.isawaitable(made) else made
+            return _read(asyncio.run(_wait(made)) if inspect.isawaitable(made) else made)
 
     @contextlib.asynccontextmanager
     async def _async_session(self) -> AsyncIterator[Any]:
@@ -169,6 +169,11 @@ def _statement(text: str) -> Callable[..., Any]:
         return rows[0][0] if alone and isinstance(rows[0][0], bool | None) else rows
 
     return run
+
+
+def _read(made: Any) -> Any:
+    """What was returned; rows that are still to be read are read as long as there is a connection."""
+    return list(made) if hasattr(made, "__next__") else made
 
 
 async def _wait(made: Any) -> Any:

@@ -34,12 +34,12 @@ def chain(ground: Ground) -> Iterator[Finding | Note]:
     and constraints: each of its columns in turn, the row deleted, the first one deleted, the row replaced by
     one that the application has appended. Each time `verify` has to name the right row.
     """
-    if not ground.cluster.superuser:
-        raise Inapplicable("to change what nobody may change takes a superuser: use the embedded server")
     with ground.copy() as scratch, scratch.connect() as admin:
         chains = [(trail, chain_of(trail)) for trail in trails_of(ground, admin)]
         if not any(found for _, found in chains):
             raise Inapplicable("no audit trail has columns for a hash and the hash before: hash, previous")
+        if not ground.cluster.superuser:
+            raise Inapplicable("to change what nobody may change takes a superuser: use the embedded server")
         for trail, found in chains:
             if found is None:
                 yield Note(f"{trail.table.name}: has no hashes")
@@ -121,9 +121,8 @@ def _tampered(
             raise _not_restored(table, back)
         if any(done):
             why = next(each for each in done if each)
-            yield Note(
-                f"{case.where}: could not be tried: {why if isinstance(why, str) else why[0]['message']}"
-            )
+            message = why if isinstance(why, str) else why[0]["message"]
+            yield Note(f"{case.where}: could not be tried: {redact(message.partition(chr(10))[0])}")
         else:
             answers.append((case, answer))
     yield from _judged(found.trail, tampering.row, answers)
@@ -171,6 +170,7 @@ def _missed(case: Case, row: Entry) -> Finding:
         where=case.where,
         what=f"expected that verify finds row {row}: {case.what}, and it finds nothing",
         remedy=remedy,
+        detail=f"{case.column} was set to {case.value}" if case.column else "",
     )
 
 

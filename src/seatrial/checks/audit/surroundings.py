@@ -28,10 +28,10 @@ select pg_get_userbyid(c.relowner)::text,
 from pg_class c where c.oid = %(table)s
 """
 _VIEWS = """
-select distinct v.oid::regclass::text, a.attname::text
+select distinct v.oid::regclass::text,
+  array(select a.attname::text from pg_attribute a
+        where a.attrelid = v.oid and a.attnum > 0 order by a.attnum)
 from pg_depend d join pg_rewrite w on w.oid = d.objid join pg_class v on v.oid = w.ev_class
-cross join lateral (select attname from pg_attribute where attrelid = v.oid and attnum > 0
-                    order by attnum limit 1) a
 where d.classid = 'pg_rewrite'::regclass and d.refclassid = 'pg_class'::regclass and d.refobjid = %(table)s
   and v.relkind = 'v' and pg_relation_is_updatable(v.oid, true) <> 0
 order by 1
@@ -62,7 +62,7 @@ class Surroundings:
         updatable: the columns it may UPDATE, by its rights.
         rules: the table's rules.
         parts: its partitions, and tables that inherit from it, quoted.
-        views: updatable views of it, quoted, with a column of each.
+        views: updatable views of it, quoted, with their columns.
         referred: tables whose rows take those of this one with them, quoted.
         referring: tables that refer to it, quoted.
     """
@@ -75,7 +75,7 @@ class Surroundings:
     updatable: tuple[str, ...]
     rules: tuple[str, ...]
     parts: tuple[str, ...]
-    views: tuple[tuple[str, str], ...]
+    views: tuple[tuple[str, tuple[str, ...]], ...]
     referred: tuple[str, ...]
     referring: tuple[str, ...]
 
@@ -98,7 +98,7 @@ def surroundings(connection: psycopg.Connection[Any], table: Table, *, app: str)
         updatable=tuple(updatable),
         rules=tuple(rules),
         parts=tuple(parts),
-        views=tuple((view, column) for view, column in rows(_VIEWS)),
+        views=tuple((view, tuple(columns)) for view, columns in rows(_VIEWS)),
         referred=tuple(name for (name,) in rows(_REFERRED)),
         referring=tuple(name for (name,) in rows(_REFERRING)),
     )

@@ -36,7 +36,8 @@ class Case:
         actions: what does it.
         blamed: the rows that may be named first; empty where nobody can say which.
         innocent: rows that may not be named.
-        column: the column that is changed, if it is one that holds content.
+        column: the column that is changed, if it is one.
+        value: what it was changed to, as SQL.
     """
 
     where: str
@@ -45,6 +46,7 @@ class Case:
     blamed: Sequence[dict[str, str]] = ()
     innocent: Sequence[dict[str, str]] = ()
     column: str = ""
+    value: str = ""
 
 
 class Tampering:
@@ -98,7 +100,7 @@ class Tampering:
             if changed is None:
                 yield f"{self._table.name}.{column.name}: no other value could be written"
                 continue
-            statements, identities = changed
+            statements, identities, value = changed
             is_link = column in (self._chain.previous, self._chain.hash, self._chain.order, *self._chain.keys)
             yield Case(
                 where=f"{self._table.name}.{column.name}",
@@ -107,14 +109,15 @@ class Tampering:
                 blamed=[self._row.identities, identities, *([self._next.identities] if is_link else [])],
                 innocent=earlier,
                 column=column.name,
+                value=value,
             )
         yield self._deleted(self._row, self._next, "a row was deleted", "deleted row")
         yield self._deleted(self._rows[0], self._rows[1], "the first row was deleted", "deleted first row")
         if self._chain.trail.settings.append:
             yield self._rewritten(self._chain.trail.settings.append)
 
-    def _changed(self, column: Column) -> tuple[list[str], dict[str, str]] | None:
-        """Statements that write another value into a column, and how the row is told from others then."""
+    def _changed(self, column: Column) -> tuple[list[str], dict[str, str], str] | None:
+        """Statements that write another value into a column, how the row is told then, and the value."""
         import psycopg  # noqa: PLC0415 - an extra
 
         for value in self._others(column):
@@ -128,7 +131,7 @@ class Tampering:
             except psycopg.Error:
                 continue
             new = (entry.identities for entry in now if entry.identities not in self._known)
-            return statements, next(new, self._row.identities)
+            return statements, next(new, self._row.identities), value
         return None
 
     def _differs(self) -> bool:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-import inspect
 import traceback
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from seatrial.checks.audit.answers import Answer, collected, told
+from seatrial.checks.audit.answers import Answer, told
 from seatrial.checks.audit.calling import Caller, NotCallableError, resolve
 from seatrial.config import DatabaseAddress
 from seatrial.postgres.template.worker import main, own_frames
@@ -68,8 +66,7 @@ def _append(caller: Caller, named: str, number: int) -> BaseException | None:
 
 def _verify(caller: Caller, named: str) -> Answer:
     try:
-        value = caller.call(named)
-        return told(asyncio.run(collected(value)) if inspect.isasyncgen(value) else value)
+        return told(caller.call(named))
     except Exception as error:  # noqa: BLE001 - to raise is one way to say that a chain is broken
         return Answer(kind="raised", text=_told(error)["message"], traceback=own_frames(error))
 
