@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import TYPE_CHECKING
 
-from seatrial.config.settings import Accepted, CheckSettings, MigrationChecks, RlsChecks
+from seatrial.config.settings import Accepted, AuditTrail, CheckSettings, MigrationChecks, RlsChecks
 
 if TYPE_CHECKING:
     from seatrial.config.table import Table
@@ -21,6 +21,7 @@ def load_checks(table: Table | None) -> CheckSettings:
         accept=tuple(_accepted(row) for row in table.rows("accept")),
         migrations=_migrations(table.table("migrations")),
         rls=_rls(table.table("rls")),
+        audit=tuple(_trail(row) for row in _one_or_more(table, "audit")),
     )
 
 
@@ -46,3 +47,32 @@ def _rls(table: Table | None) -> RlsChecks:
         return RlsChecks()
     table.only(*(field.name for field in fields(RlsChecks)))
     return RlsChecks(tenant_column=table.text("tenant_column"))
+
+
+def _one_or_more(table: Table, key: str) -> list[Table]:
+    """The tables of a list, or the one table that stands in its place."""
+    if isinstance(table.free().get(key), list):
+        return table.rows(key)
+    single = table.table(key)
+    return [] if single is None else [single]
+
+
+def _trail(row: Table) -> AuditTrail:
+    row.only(*(field.name for field in fields(AuditTrail)))
+    return AuditTrail(
+        table=row.required_text("table"),
+        order=row.text("order"),
+        previous=row.text("previous"),
+        hash=row.text("hash"),
+        chain=row.texts("chain"),
+        append=_callable(row, "append"),
+        verify=_callable(row, "verify"),
+    )
+
+
+def _callable(row: Table, key: str) -> str | None:
+    """A reference, or a statement: no reference has a blank in it."""
+    value = row.text(key)
+    if value is not None and not any(letter.isspace() for letter in value.strip()):
+        row.check_reference(key, value, form="module:function, or a statement")
+    return value

@@ -157,6 +157,25 @@ class RlsChecks:
 
 
 @dataclass(frozen=True, kw_only=True)
+class AuditTrail:
+    """`[tool.seatrial.checks.audit]`, or one of several `[[tool.seatrial.checks.audit]]`."""
+
+    table: str
+    order: str | None = None
+    """The column by which its rows are ordered; None to take the one of the primary key."""
+    previous: str | None = None
+    """The column that holds the hash of the row before; None to go by its name."""
+    hash: str | None = None
+    """The column that holds the hash of the row; None to go by its name."""
+    chain: tuple[str, ...] = ()
+    """The columns that say to which of several chains a row belongs."""
+    append: str | None = None
+    """What appends: `module:function`, or a statement."""
+    verify: str | None = None
+    """What computes the chain again and returns the rows that are broken: `module:function`, or a query."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Survivor:
     """A mutant that no test has to notice, until a day."""
 
@@ -185,6 +204,8 @@ class CheckSettings:
     accept: tuple[Accepted, ...] = ()
     migrations: MigrationChecks = field(default_factory=MigrationChecks)
     rls: RlsChecks = field(default_factory=RlsChecks)
+    audit: tuple[AuditTrail, ...] = ()
+    """The tables to which rows are only ever added."""
 
 
 @dataclass(frozen=True, kw_only=True)
