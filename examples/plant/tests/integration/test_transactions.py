@@ -13,7 +13,6 @@ from core.database import sqlstate_of
 from core.errors import ConstraintError, InvalidError, TransientError
 from models import Agent, Skill
 from security import audit
-from security.rls import ROLE
 
 NAMES = select(Skill.name).order_by(Skill.name)
 ISOLATION = text("SHOW transaction_isolation")
@@ -221,17 +220,6 @@ async def test_concurrent_transaction_non_interference(connector, one, create_te
         assert list(await two.scalars(NAMES)) == ["Mine", "Theirs anew"]
 
 
-@pytest.fixture
-def quick_detection(postgres_container):
-    """The server looks for deadlocks after 20 ms instead of a second, on connections that begin now."""
-    cluster = postgres_container.cluster
-    with cluster.connect(cluster.admin["dbname"]) as admin:
-        admin.execute(f"ALTER ROLE {ROLE} SET deadlock_timeout = '20ms'")
-        yield
-        admin.execute(f"ALTER ROLE {ROLE} RESET deadlock_timeout")
-
-
-@pytest.mark.usefixtures("quick_detection")
 async def test_transaction_deadlock_prevention(another_connector, one, create_test_skill):
     skills = [await create_test_skill() for _ in range(2)]
     met, both_hold_one = [], asyncio.Barrier(2)
