@@ -24,7 +24,9 @@ def models(ground: Ground) -> Iterator[Finding | Note]:
     """
     migrations = Migrations(ground)
     with ground.empty() as migrated, ground.empty() as made:
-        migrations.ask(migrated, "upgrade")
+        migrations.upgrade(migrated)
+        with made.connect() as connection:
+            empty = snapshot(connection)
         source = migrations.ask(
             made,
             "models",
@@ -32,7 +34,7 @@ def models(ground: Ground) -> Iterator[Finding | Note]:
             sync_url=made.address().url("sync"),
         )
         with migrated.connect() as one, made.connect() as other:
-            left, right = as_models_can_say(snapshot(one), snapshot(other))
+            left, right = as_models_can_say(snapshot(one), snapshot(other), empty=empty)
     yield Note(f"models: {source}")
     for line in differences(right, left):
         place, difference = _parts(line)
