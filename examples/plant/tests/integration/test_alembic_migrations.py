@@ -225,6 +225,8 @@ def test_migrations_maintain_data_integrity(upgrade):
         left = _stored(database)
         _assert_kept({table: rows for table, rows in stored.items() if table in left}, left)
     assert set(left) == {"base_entity"}
+    command.downgrade(alembic_at(database.url("async")), "base")
+    assert _stored(database) == {}
 
 
 def _stored(handle):
