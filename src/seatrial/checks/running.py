@@ -28,7 +28,7 @@ class Verdict:
         findings: what is wrong.
         accepted: what is wrong and declared in `checks.accept`.
         notes: what is worth reading.
-        inapplicable: why there was nothing to look at; empty if there was.
+        inapplicable: why there was nothing to look at, or why that could not be done; empty if it was.
         seconds: how long it took.
     """
 
@@ -70,6 +70,7 @@ def run_check(check: Check, ground: Ground, *, today: date | None = None) -> Ver
             else:
                 findings.append(said)
     except TemplateError as error:
+        inapplicable = error.message
         findings.append(_not_done(check, error))
     except Inapplicable as why:
         inapplicable = str(why)
@@ -89,7 +90,7 @@ def run_check(check: Check, ground: Ground, *, today: date | None = None) -> Ver
 
 def not_done(check: Check, error: TemplateError) -> Verdict:
     """The verdict on a check that the project's own migrations or seeds prevent."""
-    return Verdict(check=check.name, findings=(_not_done(check, error),))
+    return Verdict(check=check.name, findings=(_not_done(check, error),), inapplicable=error.message)
 
 
 def _judged(

@@ -47,7 +47,7 @@ CASES: dict[str, tuple[dict[str, Any], tuple[str, ...], tuple[str, ...]]] = {
             '(psycopg.errors.FeatureNotSupported) extension "postgis" is not available',
             "migrations.upgrade: FAILED",
             "schema.primary_keys: FAILED (not done)",
-            "2 findings in 2",
+            "1 of 2 checks looked at something; 2 findings in 2.",
         ),
     ),
     "an env.py that never commits": (
