@@ -246,11 +246,14 @@ async def test_transaction_deadlock_prevention(another_connector, one, create_te
         attempts = await asyncio.gather(
             rename_both(connector, *skills, "A"), rename_both(connector, *skills[::-1], "B")
         )
-        assert connector.metrics()["read_write"].retries == 1
-    # The server ended one of them, which was tried again: both are done, one after the other.
-    assert (met, sorted(attempts)) == (["40P01"], [1, 2])
-    last = "A" if attempts[0] == 2 else "B"
-    assert list(await one.scalars(NAMES)) == [f"{skill.name} {last}" for skill in skills]
+        assert connector.metrics()["read_write"].retries == len(met)
+    # The server ended one of them, which was tried again; where that was quicker than the other one to wake
+    # up, they met once more. In the end both are done, one after the other.
+    assert set(met) == {"40P01"}
+    assert sum(attempts) == 2 + len(met)
+    suffixes = {name.rpartition(" ")[2] for name in await one.scalars(NAMES)}
+    assert len(suffixes) == 1
+    assert suffixes < {"A", "B"}
 
 
 async def test_transaction_savepoint_support(connector, two):
