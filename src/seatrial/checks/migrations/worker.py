@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from alembic.script import Script, ScriptDirectory
 
 
+NO_MODELS = "env.py gives Alembic no target_metadata"
+"""Why there are no models to compare with."""
 _LOOKS_ONLY = re.compile(
     r"version_num|\bpg_catalog\.|\binformation_schema\b|\bcurrent_schema\b|^\s*(show|set)\b", re.IGNORECASE
 )
@@ -174,7 +176,7 @@ def _metadata_of_env(request: dict[str, Any]) -> list[Any]:
         if target is not None
     ]
     if not targets:
-        raise Refusal("no-metadata", "env.py gives Alembic no target_metadata")
+        raise Refusal("no-metadata", NO_MODELS)
     return targets
 
 
