@@ -9,7 +9,7 @@ import time
 import traceback
 from typing import TYPE_CHECKING
 
-from bench import chapters, cold_start, machine, places, plugin_cost, request_overhead, swap
+from bench import chapters, cold_start, machine, places, plant, plugin_cost, request_overhead, swap
 from bench.figures import Goal, Section
 from bench.isolation import report as isolation
 
@@ -48,9 +48,15 @@ def _overhead(noise: machine.Noise, *, quick: bool) -> Iterator[Sections]:
     }
 
 
+@contextlib.contextmanager
+def _plant(noise: machine.Noise, *, quick: bool) -> Iterator[Sections]:
+    yield {"plant": lambda: plant.section(1 if quick else 5, noise)}
+
+
 _PARTS = {
     "overhead": ("What seatrial costs", _overhead),
     "isolation": ("What isolation costs", isolation.sections),
+    "plant": ("What a suite takes", _plant),
 }
 
 

@@ -1,8 +1,12 @@
 """What many tests say or do; plain functions over the connector's sessions."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 from uuid import uuid4
 
+import psycopg
+from alembic.config import Config
+from seatrial.postgres.catalog import snapshot
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
@@ -12,6 +16,7 @@ from models import Agent, JobRole, Skill
 from security.rls import SETTING
 from validators.entities import AgentChange, Change, JobRoleChange, SkillChange
 
+PLANT = Path(__file__).parents[1]
 AGENT_A = "agent-a"
 AGENT_B = "agent-b"
 ENTITY_TABLES = (
@@ -30,6 +35,29 @@ _COUNTS = text(
     "SELECT (SELECT count(*) FROM base_entity), (SELECT count(*) FROM skill_entity),"
     " (SELECT count(*) FROM audit_log)"
 )
+
+
+def alembic_at(url):
+    """Alembic's configuration for the database at a URL."""
+    config = Config(PLANT / "alembic.ini")
+    config.set_main_option("sqlalchemy.url", url.replace("%", "%%"))
+    return config
+
+
+def schema_of(handle):
+    """The schema of the database behind a handle; Alembic's own table is left out."""
+    with psycopg.connect(handle.url()) as connection:
+        return snapshot(connection, ignore=["alembic_version"])
+
+
+def objects(catalog, kind, table=None):
+    """The objects of a kind, in all tables or one: `table.name`, and what is known of each."""
+    return {
+        ".".join(path[1:] or path): facts.get("definition")
+        or " ".join(facts[name] for name in ("type", "nullability", "default") if name in facts)
+        for (found, path), facts in catalog.entries.items()
+        if found == kind and table in (None, *path[1:2])
+    }
 
 
 def new_skill(name, *, agent=AGENT_A, status="active", **values):

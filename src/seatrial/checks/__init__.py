@@ -5,7 +5,7 @@ from __future__ import annotations
 from seatrial.checks.finding import Finding, Inapplicable, Note
 from seatrial.checks.ground import Ground
 from seatrial.checks.registry import Check, all_checks, refuse_unknown, select
-from seatrial.checks.running import Verdict, run_check
+from seatrial.checks.running import Verdict, not_done, run_check
 
 __all__ = [
     "Check",
@@ -15,6 +15,7 @@ __all__ = [
     "Note",
     "Verdict",
     "all_checks",
+    "not_done",
     "refuse_unknown",
     "run_check",
     "select",

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from seatrial.errors import CheckError
-from seatrial.postgres.isolation.pool import create_clone, drop
+from seatrial.postgres.isolation.pool import create_clone, drop, strategy
 from seatrial.postgres.sql import identifier
 from seatrial.postgres.template.extensions import create_extensions
 
@@ -76,12 +76,13 @@ class Ground:
         return isinstance(trial.database, TestDatabase)
 
     @classmethod
-    def of_trial(cls, trial: Trial, *, settings: Settings | None = None) -> Ground:
+    def of_trial(cls, trial: Trial, *, settings: Settings | None = None, purpose: str = "check") -> Ground:
         """The ground of a prepared trial; its server is started.
 
         Args:
             trial: it.
             settings: the project's settings, where those of the trial are others.
+            purpose: a word in the names of databases, so that two grounds of one trial do not meet.
 
         Raises:
             CheckError: there is no PostgreSQL here, or no database may be made on it.
@@ -101,7 +102,7 @@ class Ground:
             cluster=database.prepared.cluster,
             template=database.prepared.template,
             statements=database.prepared.report.clone_statements,
-            prefix=f"{database.name}_check",
+            prefix=f"{database.name}_{purpose}",
             environment=database.environment,
         )
 
@@ -134,7 +135,7 @@ class Ground:
     def _create_empty(self, admin: psycopg.Connection[Any], name: str) -> None:
         owner = identifier(self.cluster.owner.user)
         statement = f"CREATE DATABASE {identifier(name)} OWNER {owner} ENCODING 'UTF8' TEMPLATE template0"
-        admin.execute(statement.encode())
+        admin.execute((statement + strategy(self.cluster)).encode())
 
     def _create_copy(self, admin: psycopg.Connection[Any], name: str) -> None:
         create_clone(admin, self.cluster, name=name, baseline=self.template, statements=self.statements)
@@ -142,7 +143,8 @@ class Ground:
 
 def _no_postgres(settings: Settings) -> CheckError:
     return CheckError(
-        f"The checks of databases need PostgreSQL; {settings.source} asks for another engine, or for none.",
+        "Checks of databases and `empty_database` need PostgreSQL; "
+        f"{settings.source} asks for another engine, or for none.",
         code="checks.no-postgres",
         remedy=f"Add [{settings.key('database')}] with a schema, and run without --seatrial-database=sqlite.",
     )
@@ -150,7 +152,8 @@ def _no_postgres(settings: Settings) -> CheckError:
 
 def _no_databases() -> CheckError:
     return CheckError(
-        "Checks make databases of their own, and the role of the named one may not (CREATEDB is missing).",
+        "Checks and `empty_database` make databases of their own, and the role of the named one may not "
+        "(CREATEDB is missing).",
         code="checks.no-databases",
         remedy="Use the embedded server (--seatrial-database embedded), or a role with CREATEDB.",
     )

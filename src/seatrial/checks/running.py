@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from seatrial.checks.finding import Finding, Inapplicable, Note
+from seatrial.errors import TemplateError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,7 +28,7 @@ class Verdict:
         findings: what is wrong.
         accepted: what is wrong and declared in `checks.accept`.
         notes: what is worth reading.
-        inapplicable: why there was nothing to look at; empty if there was.
+        inapplicable: why there was nothing to look at, or why that could not be done; empty if it was.
         seconds: how long it took.
     """
 
@@ -56,7 +57,7 @@ def run_check(check: Check, ground: Ground, *, today: date | None = None) -> Ver
         today: the day by which accepted findings are judged.
 
     Raises:
-        SeatrialError: the check could not be done.
+        SeatrialError: the check could not be done, for another reason than the project's own migrations.
     """
     started = time.perf_counter()
     findings: list[Finding] = []
@@ -68,6 +69,9 @@ def run_check(check: Check, ground: Ground, *, today: date | None = None) -> Ver
                 notes.append(said.text)
             else:
                 findings.append(said)
+    except TemplateError as error:
+        inapplicable = error.message
+        findings.append(_not_done(check, error))
     except Inapplicable as why:
         inapplicable = str(why)
         if check.must_apply:
@@ -82,6 +86,11 @@ def run_check(check: Check, ground: Ground, *, today: date | None = None) -> Ver
         inapplicable=inapplicable,
         seconds=time.perf_counter() - started,
     )
+
+
+def not_done(check: Check, error: TemplateError) -> Verdict:
+    """The verdict on a check that the project's own migrations or seeds prevent."""
+    return Verdict(check=check.name, findings=(_not_done(check, error),), inapplicable=error.message)
 
 
 def _judged(
@@ -114,6 +123,16 @@ def _unused(rule: Accepted) -> Finding:
         where=rule.where,
         what=f"checks.accept says that {rule.check} finds this; it does not any more",
         remedy="remove the entry",
+    )
+
+
+def _not_done(check: Check, error: TemplateError) -> Finding:
+    """What a check stands on is the project's own, and broken: that is a finding like any other."""
+    return Finding(
+        where=check.name,
+        what=f"expected that it can be done; {error.message}",
+        remedy=error.remedy,
+        detail=error.detail,
     )
 
 

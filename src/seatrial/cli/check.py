@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from seatrial.checks import Check, Verdict
     from seatrial.config import Settings
+    from seatrial.errors import TemplateError
 
 _FOUND = 1
 
@@ -60,7 +61,8 @@ def _run(
     checks: Sequence[Check], settings: Settings, *, described: Settings, database: str | None
 ) -> list[Verdict]:
     """Run checks on a server of their own, and print what each says as soon as it does."""
-    from seatrial.checks import Ground, run_check  # noqa: PLC0415 - `--help` stays quick
+    from seatrial.checks import Ground, not_done, run_check  # noqa: PLC0415 - `--help` stays quick
+    from seatrial.errors import TemplateError  # noqa: PLC0415
     from seatrial.trial import Trial  # noqa: PLC0415
 
     if not checks:
@@ -73,6 +75,9 @@ def _run(
         for check in checks:
             verdicts.append(run_check(check, ground))
             _print(verdicts[-1])
+    except TemplateError as error:
+        verdicts = [not_done(check, error) for check in checks]
+        _print_together(verdicts, error)
     finally:
         trial.close()
     return verdicts
@@ -107,6 +112,14 @@ def _print(verdict: Verdict) -> None:
         print(f"  {note}")
     if verdict.findings:
         print("\n" + str(verdict) + "\n")
+    sys.stdout.flush()
+
+
+def _print_together(verdicts: Sequence[Verdict], error: TemplateError) -> None:
+    """Checks that one fault prevents: it is told once."""
+    for verdict in verdicts:
+        print(f"{verdict.check}: FAILED (not done)")
+    print(f"\nThe database to look at could not be made: {error}\n")
     sys.stdout.flush()
 
 

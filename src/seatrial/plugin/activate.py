@@ -13,6 +13,7 @@ from seatrial.errors import SeatrialError
 from seatrial.plugin import fixtures
 from seatrial.plugin.aliases import ShortNames
 from seatrial.plugin.baselines import WideFixtures
+from seatrial.plugin.coverage_option import refuse_lists
 from seatrial.plugin.explaining import startup_failure
 from seatrial.plugin.honesty import HonestyPlugin
 from seatrial.plugin.keeping import Keeping
@@ -53,6 +54,7 @@ def activate(config: pytest.Config, file: Path) -> None:
     options = config.known_args_namespace
     recording = _recording(config)
     try:
+        refuse_lists(getattr(options, "cov_source", None) or (), folder=config.invocation_params.dir)
         settings = _with_options(load_settings(file), options.seatrial_isolation)
         trial = Trial(
             settings,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from seatrial.errors import ApplicationError, IsolationError, SeatrialError
+from seatrial.errors import ApplicationError, CheckError, IsolationError, SeatrialError
 from seatrial.plugin.state import TRIAL
 
 if TYPE_CHECKING:
@@ -50,11 +50,11 @@ def left_running(leftovers: Sequence[Leftover]) -> list[SeatrialError]:
 
 @contextmanager
 def failing_plainly() -> Iterator[None]:
-    """Fail the running test with an error of isolation, without the frames of ours that led to it."""
+    """Fail the running test with an error about databases, without the frames of ours that led to it."""
     problems = []
     try:
         yield
-    except IsolationError as error:
+    except (CheckError, IsolationError) as error:
         problems.append(error)
     fail_with(problems)
 

@@ -11,6 +11,7 @@ from seatrial.plugin.state import TRIAL
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterator
+    from contextlib import AbstractContextManager
 
     from sqlalchemy.ext.asyncio import AsyncSession
     from sqlalchemy.orm import Session
@@ -116,6 +117,16 @@ def seatrial_shared_db(seatrial_trial: Trial) -> Iterator[Handle | SqliteHandle]
 def seatrial_database(seatrial_trial: Trial) -> TestDatabase | SqliteDatabase:
     """The server and the template behind the tests' databases."""
     return _database(seatrial_trial)
+
+
+@pytest.fixture(scope="session")
+def seatrial_empty_database(seatrial_trial: Trial) -> Callable[[], AbstractContextManager[Handle]]:
+    """Makes further databases: `with empty_database() as empty:` is a handle on one, dropped after."""
+    from seatrial.plugin.empty_databases import empty_databases  # noqa: PLC0415 - the driver is an extra
+
+    _database(seatrial_trial)
+    with failing_plainly():
+        return empty_databases(seatrial_trial)
 
 
 @pytest.fixture(scope="session")

@@ -74,6 +74,12 @@ def database(seatrial_database: Any) -> Any:
 
 
 @pytest.fixture(scope="session")
+def empty_database(seatrial_empty_database: Any) -> Any:
+    """Makes further databases, dropped after use; short for `seatrial_empty_database`."""
+    return seatrial_empty_database
+
+
+@pytest.fixture(scope="session")
 def identities(seatrial_identities: Any) -> Any:
     """The declared users and their tokens; short for `seatrial_identities`."""
     return seatrial_identities

@@ -50,8 +50,18 @@ ISOLATION = {
     "A long run": (techniques.PLAIN.name, techniques.RESET.name),
     "Two workers": ("one process", "two workers, `-n 2`"),
 }
-CHAPTERS = {"overhead": OVERHEAD, "isolation": ISOLATION}
+PLANT = {
+    "The suite of the plant": (
+        "seconds",
+        "MB of pytest's process",
+        "MB of PostgreSQL and its supervisor",
+        "MB of all processes together",
+        "MB of files",
+    )
+}
+CHAPTERS = {"overhead": OVERHEAD, "isolation": ISOLATION, "plant": PLANT}
 GOALS = {
+    "The suite of the plant": 2,
     "From nothing to the first query": 1,
     "A request": 2,
     "The plugin where it is not used": 1,

@@ -30,7 +30,7 @@ def test_reminders(client):
 def test_the_shop_of_readme_and_guide(project: Project) -> None:
     project.write(files("shop"))
     scope = "asyncio_default_fixture_loop_scope=function"  # without it pytest-asyncio warns of its own future
-    project.pytest("-p", "pytest_asyncio.plugin", "-o", scope).expect(passed=14)
+    project.pytest("-p", "pytest_asyncio.plugin", "-o", scope).expect(passed=15)
 
     command = shlex.split(titled("run a worker"))
     assert command[:4] == ["seatrial", "run", "--", "python"]

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import ast
 import re
+import runpy
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
+import pytest
 import yaml
 
 PLANT = Path(__file__).parents[3] / "examples" / "plant"
+TOOL = PLANT / "tools" / "coverage_targets.py"
 PROMISED = {
     "test_database_connection.py": """
         test_async_engine_created test_pgvector_extension_loaded test_uuid_ossp_extension_loaded
@@ -115,4 +120,50 @@ def test_coverage_is_asked_for_package_by_package() -> None:
     for text in (makefile, readme):
         assert "--cov=core --cov=models --cov=validators" in text
     measured = tomllib.loads((PLANT / "pyproject.toml").read_text())["tool"]["coverage"]["run"]
-    assert measured == {"concurrency": ["thread", "greenlet"], "branch": True}
+    assert measured == {"concurrency": ["thread", "greenlet"], "branch": True, "relative_files": True}
+
+
+MODULE = """
+def kind(n):
+    if n:
+        return "some"
+    return "none"
+"""
+
+
+def judged(folder: Path) -> tuple[int, list[str]]:
+    command = [sys.executable, str(TOOL), "coverage.json"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    return done.returncode, done.stdout.splitlines()
+
+
+@pytest.mark.parametrize(
+    ("calls", "told"),
+    [
+        ("kind(0) + kind(1)", []),
+        ("kind(0)", ["lines 75.0 %, target 100 %", "branches 50.0 %, target 100 %"]),
+    ],
+)
+def test_one_module_below_its_target_is_named(tmp_path: Path, calls: str, told: list[str]) -> None:
+    targets = runpy.run_path(str(TOOL))["TARGETS"]
+    # Every target has a module that is tested, so only the one that is called in part can be named.
+    modules = [target if target.endswith(".py") else f"{target}some.py" for target in targets]
+    for module in modules:
+        path = tmp_path / module
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(MODULE, encoding="utf-8")
+    runs = [f"runpy.run_path({module!r})['kind']" for module in modules]
+    lines = [f"kind = {run}; {calls if 'rls' in run else 'kind(0) + kind(1)'}" for run in runs]
+    (tmp_path / "main.py").write_text("\n".join(["import runpy", *lines]), encoding="utf-8")
+    (tmp_path / ".coveragerc").write_text("[run]\nbranch = true\nrelative_files = true\n", encoding="utf-8")
+    for command in (["-m", "coverage", "run", "main.py"], ["-m", "coverage", "json", "-q"]):
+        subprocess.run([sys.executable, *command], cwd=tmp_path, check=True)
+    status, said = judged(tmp_path)
+    assert status == bool(told), said
+    if told:
+        assert said == [f"src/security/rls.py: {problem}" for problem in told]
+
+    (tmp_path / "coverage.json").write_text('{"files": {}}', encoding="utf-8")
+    status, said = judged(tmp_path)
+    assert status == 1
+    assert sum("no module of it was measured" in line for line in said) == len(targets)

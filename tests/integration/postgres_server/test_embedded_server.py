@@ -37,6 +37,7 @@ def test_settings_are_those_for_tests(start):
         "listen_addresses": "127.0.0.1",
         "TimeZone": "UTC",
         "jit": "off",
+        "deadlock_timeout": "100ms",
         "max_connections": "100",
         "shared_buffers": "32MB",
         "server_encoding": "UTF8",

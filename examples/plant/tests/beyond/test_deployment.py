@@ -4,11 +4,10 @@ import io
 
 import pytest
 from alembic import command
-from alembic.config import Config
 from fastapi import FastAPI
 from pydantic import ValidationError
-from scratch import PLANT
 from sqlalchemy import text
+from steps import alembic_at
 
 from api.main import create_app
 from core.connector import DatabaseConnector
@@ -56,9 +55,10 @@ async def test_an_entry_by_hand_is_no_change_of_an_entity(database, db):
 
 def test_the_migrations_can_be_printed():
     printed = io.StringIO()
-    config = Config(PLANT / "alembic.ini", output_buffer=printed)
-    config.set_main_option("sqlalchemy.url", "postgresql+asyncpg://nobody@127.0.0.1/nothing")
+    config = alembic_at("postgresql+asyncpg://nobody@127.0.0.1/nothing")
+    config.output_buffer = printed
     command.upgrade(config, "head", sql=True)
+    assert 'CREATE EXTENSION IF NOT EXISTS "uuid-ossp"' in printed.getvalue()
     for table in Base.metadata.tables:
         assert f"CREATE TABLE {table} (" in printed.getvalue()
 

@@ -3,9 +3,8 @@
 import itertools
 
 import pytest
-from catalogue import snapshot
-from scratch import scratch_database
-from steps import AGENT_A
+import sqlalchemy
+from steps import AGENT_A, schema_of
 
 from core import entities
 from core.connector import DatabaseConnector
@@ -114,11 +113,13 @@ def every_kind(
 
 
 @pytest.fixture(scope="session")
-def declared(postgres_container):
-    """The catalogue that the models declare, made by `create_all`."""
-    with scratch_database(postgres_container.cluster) as scratch:
-        scratch.create_all(Base.metadata)
-        return snapshot(scratch.url)
+def declared(empty_database):
+    """The schema that the models declare, made by `create_all`."""
+    with empty_database() as empty:
+        engine = sqlalchemy.create_engine(empty.url("postgresql+psycopg"))
+        Base.metadata.create_all(engine)
+        engine.dispose()
+        return schema_of(empty)
 
 
 @pytest.fixture

@@ -1,75 +1,87 @@
-"""The five migrations: what each makes, that each can be taken back, and what data and rows they keep."""
+"""The five migrations: what each makes, and what rows they keep on the way up and down.
+
+That each can be taken back and leaves the schema it found is seen by `seatrial check migrations`.
+"""
+
+from itertools import pairwise
 
 import psycopg
 import pytest
+from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from catalogue import of_kind, snapshot
 from rows import CHILDREN, PARENTS, REQUIRED, copy_of, past_row_security, refused, row
-from scratch import PLANT, scratch_database
+from seatrial.postgres.catalog import differences
 from sqlalchemy import inspect
-from steps import ENTITY_TABLES
+from steps import AGENT_A, ENTITY_TABLES, PLANT, alembic_at, objects, schema_of
 
 from models import BaseEntity, Skill
+from security.rls import SETTING
 
 REVISIONS = ["001", "002", "003", "004", "005"]
-BASE = "base"
 VECTOR = "array_fill(0.5, ARRAY[384])::vector"
 NO_ID = "'00000000-0000-0000-0000-000000000000'"
 
 
+@pytest.fixture
+def upgrade(empty_database):
+    """Migrates one empty database to a revision; gives a handle on it, of its owner who works for agent A."""
+    with empty_database() as empty:
+        empty.execute(f"SET {SETTING} = '{AGENT_A}'")
+
+        def to(revision="head"):
+            command.upgrade(alembic_at(empty.url("async")), revision)
+            return empty
+
+        yield to
+
+
 @pytest.fixture(scope="module")
-def ladder(postgres_container):
-    """The catalogue before and after each revision, while an empty database goes up, down and up by each."""
-    before, after, again = {}, {}, {}
-    with scratch_database(postgres_container.cluster) as scratch:
-        for revision, previous in zip(REVISIONS, [BASE, *REVISIONS], strict=False):
-            before[revision] = snapshot(scratch.url)
-            scratch.upgrade(revision)
-            after[revision] = snapshot(scratch.url)
-            scratch.downgrade(previous)
-            assert snapshot(scratch.url) == before[revision], f"{revision} is not taken back"
-            scratch.upgrade(revision)
-            again[revision] = snapshot(scratch.url)
-        scratch.downgrade(BASE)
-        assert snapshot(scratch.url) == before["001"]
-    assert again == after
-    return {revision: (before[revision], after[revision]) for revision in REVISIONS}
+def ladder(empty_database):
+    """The schema before and after each revision."""
+    with empty_database() as empty:
+        schemas = [schema_of(empty)]
+        for revision in REVISIONS:
+            command.upgrade(alembic_at(empty.url("async")), revision)
+            schemas.append(schema_of(empty))
+    return dict(zip(REVISIONS, pairwise(schemas), strict=True))
 
 
 def _made(ladder, revision, kind):
-    before, after = ladder[revision]
-    return of_kind(after - before, kind)
+    before, after = (objects(schema, kind) for schema in ladder[revision])
+    return {name: known for name, known in after.items() if before.get(name) != known}
 
 
-def _tables(lines):
-    return {line.partition(".")[0] for line in lines}
+def _tables(names):
+    return {name.partition(".")[0] for name in names}
 
 
 def test_migration_001_base_entity_table_exists(ladder, db):
     before, after = ladder["001"]
-    assert {line.partition(" ")[2].partition(" ")[0] for line in before} == {"vector"}
+    assert objects(before, "relation") == {}
     assert _tables(_made(ladder, "001", "column")) == {"base_entity"}
-    assert len(of_kind(after, "trigger")) == 2
+    assert set(objects(after, "trigger")) == {
+        "base_entity.base_entity_created_at_immutable",
+        "base_entity.base_entity_hash_chain_append_only",
+    }
     assert db.scalar("SELECT to_regclass('base_entity')") == "base_entity"
 
 
 def test_migration_002_skill_entity_table_exists(ladder, db):
     assert _made(ladder, "002", "column") == {
-        "skill_entity.id uuid NOT NULL",
-        "skill_entity.name character varying(200) NOT NULL",
-        "skill_entity.description text NOT NULL DEFAULT ''::text",
-        "skill_entity.category character varying(100) NOT NULL",
+        "skill_entity.id": "uuid not null",
+        "skill_entity.name": "character varying(200) not null",
+        "skill_entity.description": "text not null ''::text",
+        "skill_entity.category": "character varying(100) not null",
     }
     assert db.scalar("SELECT to_regclass('skill_entity')") == "skill_entity"
 
 
 def test_skill_entity_has_embedding_column(ladder, db):
-    vectors = {f"{table}.embedding vector(384)" for table in CHILDREN}
-    ids = "base_entity.id uuid NOT NULL DEFAULT uuid_generate_v4()"
-    assert _made(ladder, "004", "column") == vectors | {ids}
-    assert len(_made(ladder, "004", "extension")) == 1
-    assert vectors <= of_kind(snapshot(db.url()), "column")
+    vectors = {f"{table}.embedding": "public.vector(384)" for table in CHILDREN}
+    ids = {"base_entity.id": "uuid not null public.uuid_generate_v4()"}
+    assert _made(ladder, "004", "column") == vectors | ids
+    assert vectors.items() <= objects(schema_of(db), "column").items()
     # What the type promises: distances, and nothing but 384 numbers.
     with past_row_security(db):
         row(db, "skill_entity")
@@ -92,16 +104,11 @@ def test_migration_creates_indexes(ladder, db):
     names = {
         f"ix_{table}_{column}": (table, column) for table, columns in BTREE.items() for column in columns
     }
-    expected = {
-        f"CREATE INDEX {name} ON public.{table} USING btree ({column})"
-        for name, (table, column) in names.items()
-    } | {
-        f"CREATE INDEX ix_{table}_embedding ON public.{table} USING hnsw (embedding vector_cosine_ops)"
-        for table in CHILDREN
+    expected = {f"{table}.{name}": f"btree ({column})" for name, (table, column) in names.items()} | {
+        f"{table}.ix_{table}_embedding": "hnsw (embedding public.vector_cosine_ops)" for table in CHILDREN
     }
-    plain = {line for line in of_kind(snapshot(db.url()), "index") if " UNIQUE " not in line}
-    assert plain == expected
-    assert plain == {line for line in of_kind(ladder["005"][1], "index") if " UNIQUE " not in line}
+    assert objects(schema_of(db), "index") == expected
+    assert objects(ladder["005"][1], "index") == expected
 
     # And each one is of use: the planner takes it where reading the whole table is out of the question.
     with past_row_security(db):
@@ -127,10 +134,10 @@ def _plan(db, query):
 
 
 def test_base_entity_primary_key_exists(ladder, db):
-    keys = {f"{table} pk_{table} PRIMARY KEY (id)" for table in ENTITY_TABLES}
-    keys |= {"audit_log pk_audit_log PRIMARY KEY (sequence)"}
-    assert {line for line in of_kind(snapshot(db.url()), "constraint") if " PRIMARY KEY " in line} == keys
-    assert "base_entity pk_base_entity PRIMARY KEY (id)" in _made(ladder, "001", "constraint")
+    keys = {f"{table}.pk_{table}": "PRIMARY KEY (id)" for table in ENTITY_TABLES}
+    keys |= {"audit_log.pk_audit_log": "PRIMARY KEY (sequence)"}
+    assert _constraints(schema_of(db), "PRIMARY KEY") == keys
+    assert _made(ladder, "001", "constraint")["base_entity.pk_base_entity"] == "PRIMARY KEY (id)"
 
     others = {table: {"name": "Another"} for table in CHILDREN} | {
         "base_entity": {},
@@ -142,10 +149,16 @@ def test_base_entity_primary_key_exists(ladder, db):
             assert refused(db, *copy_of(table, **changes)) == ("23505", f"pk_{table}")
 
 
+def _constraints(schema, kind):
+    return {
+        name: known for name, known in objects(schema, "constraint").items() if known.startswith(f"{kind} ")
+    }
+
+
 def test_skill_entity_inherits_from_base_entity(ladder, db):
     assert inspect(Skill).inherits is inspect(BaseEntity)
-    own = "skill_entity fk_skill_entity_id FOREIGN KEY (id) REFERENCES base_entity(id)"
-    assert own in _made(ladder, "002", "constraint")
+    own = _made(ladder, "002", "constraint")["skill_entity.fk_skill_entity_id"]
+    assert own == "FOREIGN KEY (id) REFERENCES public.base_entity(id)"
     with past_row_security(db):
         orphan = "INSERT INTO skill_entity (id, name, category) VALUES (uuid_generate_v4(), 'Orphan', 'test')"
         assert refused(db, orphan) == ("23503", "fk_skill_entity_id")
@@ -156,13 +169,12 @@ def test_skill_entity_inherits_from_base_entity(ladder, db):
 
 def test_migration_creates_foreign_keys(ladder, db):
     expected = {
-        f"{table} fk_{table}_{column} FOREIGN KEY ({column}) REFERENCES {parent}(id)"
+        f"{table}.fk_{table}_{column}": f"FOREIGN KEY ({column}) REFERENCES public.{parent}(id)"
         for table, columns in PARENTS.items()
         for column, parent in columns.items()
     }
-    keys = {line for line in of_kind(snapshot(db.url()), "constraint") if " FOREIGN KEY " in line}
-    assert keys == expected
-    assert keys == {line for line in of_kind(ladder["005"][1], "constraint") if " FOREIGN KEY " in line}
+    assert _constraints(schema_of(db), "FOREIGN KEY") == expected
+    assert _constraints(ladder["005"][1], "FOREIGN KEY") == expected
 
     for table, columns in PARENTS.items():
         with past_row_security(db):
@@ -172,18 +184,16 @@ def test_migration_creates_foreign_keys(ladder, db):
                 assert refused(db, to_nobody) == ("23503", f"fk_{table}_{column}")
 
 
-def test_migration_adds_columns_idempotently(postgres_container):
-    with scratch_database(postgres_container.cluster) as scratch:
-        scratch.upgrade()
-        with scratch.handle() as handle:
-            row(handle, "agent_entity")
-            catalogue, rows = snapshot(scratch.url), _stored(handle)
-            scratch.upgrade()
-            assert snapshot(scratch.url) == catalogue
-            assert _stored(handle) == rows
-            # Not one row was written again.
-            writers = handle.scalar("SELECT count(DISTINCT xmin::text) FROM base_entity")
-            assert writers == len(rows["base_entity"])
+def test_migration_adds_columns_idempotently(upgrade):
+    database = upgrade()
+    row(database, "agent_entity")
+    schema, rows = schema_of(database), _stored(database)
+    upgrade()
+    assert differences(schema, schema_of(database)) == []
+    assert _stored(database) == rows
+    # Not one row was written again.
+    writers = database.scalar("SELECT count(DISTINCT xmin::text) FROM base_entity")
+    assert writers == len(rows["base_entity"])
 
 
 def test_all_entity_tables_created(ladder, declared, db):
@@ -194,30 +204,29 @@ def test_all_entity_tables_created(ladder, declared, db):
     assert db.rows("SELECT version_num FROM alembic_version") == [{"version_num": "005"}]
 
     head = ladder["005"][1]
-    assert _tables(of_kind(head, "column")) == tables
+    assert set(objects(head, "relation")) == tables
     assert {table for revision in REVISIONS for table in _tables(_made(ladder, revision, "column"))} == tables
     # From empty to the head, what the models declare, and what the tests run on are one and the same.
-    assert head == declared
-    assert snapshot(db.url()) == head
+    assert differences(declared, head) == []
+    assert differences(head, schema_of(db)) == []
 
 
-def test_migrations_maintain_data_integrity(postgres_container):
-    with scratch_database(postgres_container.cluster) as scratch:
-        stored = {}
-        for revision in REVISIONS:
-            scratch.upgrade(revision)
-            with scratch.handle() as handle:
-                _assert_kept(stored, _stored(handle))
-                for table in _stored(handle):
-                    row(handle, table, awkward=True)
-                stored = _stored(handle)
-        assert all(stored[table] for table in ENTITY_TABLES)
-        for revision in [BASE, *REVISIONS[:-1]][:0:-1]:
-            scratch.downgrade(revision)
-            with scratch.handle() as handle:
-                left = _stored(handle)
-                _assert_kept({table: rows for table, rows in stored.items() if table in left}, left)
-        assert set(left) == {"base_entity"}
+def test_migrations_maintain_data_integrity(upgrade):
+    stored = {}
+    for revision in REVISIONS:
+        database = upgrade(revision)
+        _assert_kept(stored, _stored(database))
+        for table in _stored(database):
+            row(database, table, awkward=True)
+        stored = _stored(database)
+    assert all(stored[table] for table in ENTITY_TABLES)
+    for revision in REVISIONS[-2::-1]:
+        command.downgrade(alembic_at(database.url("async")), revision)
+        left = _stored(database)
+        _assert_kept({table: rows for table, rows in stored.items() if table in left}, left)
+    assert set(left) == {"base_entity"}
+    command.downgrade(alembic_at(database.url("async")), "base")
+    assert _stored(database) == {}
 
 
 def _stored(handle):
@@ -237,8 +246,8 @@ def _assert_kept(before, after):
 
 
 def test_migration_null_constraints(ladder, db):
-    columns = {line for line in of_kind(ladder["005"][1], "column") if " NOT NULL" in line}
-    assert {line.partition(" ")[0] for line in columns} == {
+    columns = objects(ladder["005"][1], "column")
+    assert {name for name, known in columns.items() if " not null" in known} == {
         f"{table}.{column}" for table, names in REQUIRED.items() for column in names
     }
     for table, names in REQUIRED.items():

@@ -6,10 +6,10 @@ import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from catalogue import of_kind, snapshot
 from rows import past_row_security, refused
+from seatrial.postgres.catalog import Entry
 from sqlalchemy import select, text
-from steps import AGENT_A, AGENT_B, counts, evolve, new_skill, refusal
+from steps import AGENT_A, AGENT_B, counts, evolve, new_skill, objects, refusal, schema_of
 
 from core import entities
 from core.errors import NotFoundError
@@ -31,19 +31,19 @@ async def entries(session):
 
 
 def test_audit_table_exists(db):
-    lines = snapshot(db.url())
-    assert of_kind(lines, "column", "audit_log.") == {
-        "audit_log.sequence bigint NOT NULL",
-        "audit_log.entity_id uuid NOT NULL",
-        "audit_log.action character varying(20) NOT NULL",
-        "audit_log.actor character varying(100) NOT NULL",
-        "audit_log.at timestamp with time zone NOT NULL",
-        "audit_log.payload jsonb NOT NULL",
-        "audit_log.previous_hash character varying(64) NOT NULL",
-        "audit_log.hash character varying(64) NOT NULL",
+    schema = schema_of(db)
+    assert objects(schema, "column", "audit_log") == {
+        "audit_log.sequence": "bigint not null",
+        "audit_log.entity_id": "uuid not null",
+        "audit_log.action": "character varying(20) not null",
+        "audit_log.actor": "character varying(100) not null",
+        "audit_log.at": "timestamp with time zone not null",
+        "audit_log.payload": "jsonb not null",
+        "audit_log.previous_hash": "character varying(64) not null",
+        "audit_log.hash": "character varying(64) not null",
     }
-    rights = of_kind(lines, "right", "audit_log ")
-    assert rights == {"audit_log plant_app SELECT", "audit_log plant_app INSERT"}
+    rights = schema.entries[Entry("relation", ("public", "audit_log"))]["grants"]
+    assert rights == {"plant_app": "INSERT, SELECT"}
 
 
 async def test_skill_insert_creates_audit_record(connector, async_session, create_test_skill):

@@ -5,10 +5,10 @@ import socket
 from uuid import UUID
 
 import pytest
-from catalogue import of_kind, snapshot
 from rows import CHILDREN, past_row_security, row
+from seatrial.postgres.catalog import differences
 from sqlalchemy import func, select, text
-from steps import AGENT, AGENT_A, AGENT_B, PID, counts, new_skill
+from steps import AGENT, AGENT_A, AGENT_B, PID, counts, new_skill, objects, schema_of
 
 from core.connector import DatabaseConnector
 from core.errors import DatabaseUnavailableError
@@ -66,24 +66,24 @@ async def _version(session, extension):
 
 
 def test_base_entity_table_created(db):
-    assert of_kind(snapshot(db.url()), "column", "base_entity.") == {
-        "base_entity.id uuid NOT NULL DEFAULT uuid_generate_v4()",
-        "base_entity.entity_type character varying(50) NOT NULL",
-        "base_entity.external_id character varying(255)",
-        "base_entity.created_at timestamp with time zone NOT NULL DEFAULT now()",
-        "base_entity.updated_at timestamp with time zone NOT NULL DEFAULT now()",
-        "base_entity.deleted_at timestamp with time zone",
-        "base_entity.status character varying(20) NOT NULL DEFAULT 'active'::character varying",
-        "base_entity.version_hash character varying(64) NOT NULL",
-        "base_entity.amendment_history jsonb NOT NULL DEFAULT '[]'::jsonb",
-        "base_entity.evolution_markers jsonb NOT NULL DEFAULT '{}'::jsonb",
-        "base_entity.custom_attributes jsonb NOT NULL DEFAULT '{}'::jsonb",
-        "base_entity.hash_chain_sha256 character varying(64)[] NOT NULL DEFAULT '{}'::character varying[]",
-        "base_entity.append_only boolean NOT NULL DEFAULT true",
-        "base_entity.tamper_proof boolean NOT NULL DEFAULT true",
-        "base_entity.tags text[] NOT NULL DEFAULT '{}'::text[]",
-        "base_entity.parent_id uuid",
-        "base_entity.governance_agent_id character varying(100) NOT NULL",
+    assert objects(schema_of(db), "column", "base_entity") == {
+        "base_entity.id": "uuid not null public.uuid_generate_v4()",
+        "base_entity.entity_type": "character varying(50) not null",
+        "base_entity.external_id": "character varying(255)",
+        "base_entity.created_at": "timestamp with time zone not null now()",
+        "base_entity.updated_at": "timestamp with time zone not null now()",
+        "base_entity.deleted_at": "timestamp with time zone",
+        "base_entity.status": "character varying(20) not null 'active'::character varying",
+        "base_entity.version_hash": "character varying(64) not null",
+        "base_entity.amendment_history": "jsonb not null '[]'::jsonb",
+        "base_entity.evolution_markers": "jsonb not null '{}'::jsonb",
+        "base_entity.custom_attributes": "jsonb not null '{}'::jsonb",
+        "base_entity.hash_chain_sha256": "character varying(64)[] not null '{}'::character varying[]",
+        "base_entity.append_only": "boolean not null true",
+        "base_entity.tamper_proof": "boolean not null true",
+        "base_entity.tags": "text[] not null '{}'::text[]",
+        "base_entity.parent_id": "uuid",
+        "base_entity.governance_agent_id": "character varying(100) not null",
     }
     with past_row_security(db):
         role = row(db, "job_role_entity")
@@ -130,9 +130,9 @@ async def test_database_connection_timeout(another_connector, db):
 
 
 def test_schema_validation(db, declared):
-    found = snapshot(db.url())
-    assert (sorted(found - declared), sorted(declared - found)) == ([], [])
-    assert len(of_kind(found, "policy")) == 18
+    found = schema_of(db)
+    assert differences(declared, found) == []
+    assert len(objects(found, "policy")) == 18
 
 
 async def test_database_insert_and_retrieve(connector, create_test_skill):

@@ -13,7 +13,6 @@ from core.database import sqlstate_of
 from core.errors import ConstraintError, InvalidError, TransientError
 from models import Agent, Skill
 from security import audit
-from security.rls import ROLE
 
 NAMES = select(Skill.name).order_by(Skill.name)
 ISOLATION = text("SHOW transaction_isolation")
@@ -221,17 +220,6 @@ async def test_concurrent_transaction_non_interference(connector, one, create_te
         assert list(await two.scalars(NAMES)) == ["Mine", "Theirs anew"]
 
 
-@pytest.fixture
-def quick_detection(postgres_container):
-    """The server looks for deadlocks after 20 ms instead of a second, on connections that begin now."""
-    cluster = postgres_container.cluster
-    with cluster.connect(cluster.admin["dbname"]) as admin:
-        admin.execute(f"ALTER ROLE {ROLE} SET deadlock_timeout = '20ms'")
-        yield
-        admin.execute(f"ALTER ROLE {ROLE} RESET deadlock_timeout")
-
-
-@pytest.mark.usefixtures("quick_detection")
 async def test_transaction_deadlock_prevention(another_connector, one, create_test_skill):
     skills = [await create_test_skill() for _ in range(2)]
     met, both_hold_one = [], asyncio.Barrier(2)
@@ -258,11 +246,14 @@ async def test_transaction_deadlock_prevention(another_connector, one, create_te
         attempts = await asyncio.gather(
             rename_both(connector, *skills, "A"), rename_both(connector, *skills[::-1], "B")
         )
-        assert connector.metrics()["read_write"].retries == 1
-    # The server ended one of them, which was tried again: both are done, one after the other.
-    assert (met, sorted(attempts)) == (["40P01"], [1, 2])
-    last = "A" if attempts[0] == 2 else "B"
-    assert list(await one.scalars(NAMES)) == [f"{skill.name} {last}" for skill in skills]
+        assert connector.metrics()["read_write"].retries == len(met)
+    # The server ended one of them, which was tried again; where that was quicker than the other one to wake
+    # up, they met once more. In the end both are done, one after the other.
+    assert set(met) == {"40P01"}
+    assert sum(attempts) == 2 + len(met)
+    suffixes = {name.rpartition(" ")[2] for name in await one.scalars(NAMES)}
+    assert len(suffixes) == 1
+    assert suffixes < {"A", "B"}
 
 
 async def test_transaction_savepoint_support(connector, two):

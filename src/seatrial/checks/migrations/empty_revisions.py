@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from seatrial.checks.finding import Finding
-from seatrial.checks.migrations.scripts import Migrations
+from seatrial.checks.migrations.scripts import Migrations, failed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -42,6 +42,8 @@ def empty_revisions(ground: Ground) -> Iterator[Finding | Note]:
             what=f"expected a change, found none{_executed(after.statements)}",
             remedy="fill it or remove it; one that is empty on purpose is accepted with a reason",
         )
+    for failure in walk.failures:
+        yield failed(failure, by_id[failure.revision])
 
 
 def _may_change_rows(statements: Sequence[str]) -> bool:

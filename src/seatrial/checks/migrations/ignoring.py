@@ -34,7 +34,23 @@ def snapshot(connection: psycopg.Connection[Any]) -> Catalog:
     return catalog.snapshot(connection, ignore=map(glob.escape, own))
 
 
-def as_models_can_say(migrated: Catalog, made: Catalog) -> tuple[Catalog, Catalog]:
-    """Both without the parts of which the models make nothing."""
-    unsaid = [part for part in _BEYOND_MODELS if made.without(part) == made]
+def as_models_can_say(migrated: Catalog, made: Catalog, *, empty: Catalog) -> tuple[Catalog, Catalog]:
+    """Both without the parts of which the models make nothing.
+
+    Args:
+        migrated: what the migrations made.
+        made: what the models made.
+        empty: what was there before them: rights on the schema `public`, declared extensions.
+    """
+    unsaid = [part for part in _BEYOND_MODELS if _of(made, part) == _of(empty, part)]
     return migrated.without(*unsaid), made.without(*unsaid)
+
+
+def _of(catalog: Catalog, part: str) -> dict[Any, dict[str, Any]]:
+    """What a catalogue has of a part: whole objects, and single facts of others."""
+    rest = catalog.without(part).entries
+    facts = {
+        entry: {name: known for name, known in known_of.items() if name not in rest.get(entry, {})}
+        for entry, known_of in catalog.entries.items()
+    }
+    return {entry: known for entry, known in facts.items() if known or entry not in rest}

@@ -22,13 +22,13 @@ def rerun(ground: Ground) -> Iterator[Finding | Note]:
     """`alembic upgrade head` on a database that is there already changes nothing: no table, and no row."""
     migrations = Migrations(ground)
     with ground.empty() as scratch:
-        migrations.ask(scratch, "upgrade")
+        migrations.upgrade(scratch)
         with scratch.connect() as admin:
             rows = Rows(admin)
             schema = snapshot(admin)
             rows.look()
             try:
-                migrations.ask(scratch, "upgrade")
+                migrations.upgrade(scratch)
             except TemplateError as error:
                 yield Finding(
                     where="upgrade head",

@@ -10,6 +10,7 @@ from seatrial.checks.finding import Finding, Inapplicable
 from seatrial.postgres.catalog import Catalog
 from seatrial.postgres.template.alembic_files import AlembicFiles
 from seatrial.postgres.template.child import run_step
+from seatrial.postgres.template.verify import COMMIT, verify_revision
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -157,6 +158,16 @@ class Migrations:
         )
         return Walk(stops=stops, failures=tuple(Failure(**failure) for failure in found["failures"]))
 
+    def upgrade(self, scratch: Scratch) -> None:
+        """Migrate to the head.
+
+        Raises:
+            TemplateError: it could not be done, or nothing of it was committed.
+        """
+        head = self.ask(scratch, "upgrade")
+        with scratch.connect() as connection:
+            verify_revision(connection, head)
+
     def ask(self, scratch: Scratch, step: str, **request: Any) -> Any:
         """Have one step done by the project's own code, in the application's environment.
 
@@ -194,6 +205,8 @@ def _remedy(failure: Failure) -> str:
             "write its downgrade; one that cannot be taken back on purpose is accepted, with a reason, in "
             "[[tool.seatrial.checks.accept]]"
         )
+    if "NotCommittedError" in failure.message:
+        return COMMIT
     return "mend the revision, which runs as the owner of the database here, as in the template"
 
 

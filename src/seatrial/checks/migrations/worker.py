@@ -8,7 +8,14 @@ import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from seatrial.postgres.template.worker import Refusal, alembic_config, main, metadata_of, own_frames
+from seatrial.postgres.template.worker import (
+    Refusal,
+    alembic_config,
+    main,
+    metadata_of,
+    own_frames,
+    upgrade_to_head,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,6 +25,8 @@ if TYPE_CHECKING:
     from alembic.script import Script, ScriptDirectory
 
 
+NO_MODELS = "env.py gives Alembic no target_metadata"
+"""Why there are no models to compare with."""
 _LOOKS_ONLY = re.compile(
     r"version_num|\bpg_catalog\.|\binformation_schema\b|\bcurrent_schema\b|^\s*(show|set)\b", re.IGNORECASE
 )
@@ -58,7 +67,7 @@ def _walk(request: dict[str, Any]) -> dict[str, Any]:
             executed.clear()
             started = time.perf_counter()
             try:
-                _move(config, direction, revision)
+                _move(config, direction, revision, admin)
             except Exception as error:  # noqa: BLE001 - the project's code may raise anything; it is reported
                 failures.append(_told(direction, revision, error))
                 if direction == "down":
@@ -70,11 +79,23 @@ def _walk(request: dict[str, Any]) -> dict[str, Any]:
     return {"stops": stops, "failures": failures}
 
 
-def _move(config: Config, direction: str, revision: str) -> None:
+class NotCommittedError(Exception):
+    """Alembic reported success, and the database knows nothing of it."""
+
+    def __str__(self) -> str:
+        return "env.py reported success and committed nothing to this database"
+
+
+def _move(config: Config, direction: str, revision: str, admin: psycopg.Connection[Any]) -> None:
     from alembic import command  # noqa: PLC0415
 
+    from seatrial.postgres.template.verify import revisions_in  # noqa: PLC0415
+
+    before = revisions_in(admin)
     if direction == "up":
         command.upgrade(config, revision)
+        if revision not in before and revisions_in(admin) == before:
+            raise NotCommittedError
     elif direction == "down":
         command.downgrade(config, f"{revision}-1")
 
@@ -119,12 +140,6 @@ def _listen() -> list[str]:
     return executed
 
 
-def _upgrade(request: dict[str, Any]) -> None:
-    from alembic import command  # noqa: PLC0415
-
-    command.upgrade(alembic_config(request), "head")
-
-
 def _models(request: dict[str, Any]) -> str:
     """Make the tables of the models; which metadata that was."""
     import sqlalchemy  # noqa: PLC0415 - Alembic brings it
@@ -161,7 +176,7 @@ def _metadata_of_env(request: dict[str, Any]) -> list[Any]:
         if target is not None
     ]
     if not targets:
-        raise Refusal("no-metadata", "env.py gives Alembic no target_metadata")
+        raise Refusal("no-metadata", NO_MODELS)
     return targets
 
 
@@ -180,7 +195,7 @@ def _offline(request: dict[str, Any]) -> str:
 _STEPS: dict[str, Callable[[dict[str, Any]], object]] = {
     "history": _history,
     "walk": _walk,
-    "upgrade": _upgrade,
+    "upgrade": upgrade_to_head,
     "models": _models,
     "offline": _offline,
 }

@@ -51,6 +51,8 @@ TUNING = {
     "checkpoint_timeout": "1h",
     "autovacuum": "off",
     "jit": "off",
+    # A deadlock is found after this time, and every test of one waits for it: a second by default.
+    "deadlock_timeout": "100ms",
     "huge_pages": "off",
     # Shared segments then lie in the run folder: they cannot outlive it, nor fill a 64 MB /dev/shm.
     "dynamic_shared_memory_type": "mmap",

@@ -29,6 +29,15 @@ where c.relkind in ('r', 'p') and n.nspname not in ('pg_catalog', 'information_s
 """  # noqa: S608 - put together from constants
 
 
+COMMIT = (
+    "in env.py wrap `context.run_migrations()` in `with context.begin_transaction():`, and with "
+    "an asynchronous engine use `engine.begin()` or call `await connection.commit()`; also "
+    "check that env.py takes its URL from `config.get_main_option('sqlalchemy.url')` or from a "
+    "variable listed in [tool.seatrial.env], so that it does not migrate another database"
+)
+"""What to do where migrations report success and the database does not have them."""
+
+
 def count_tables(connection: psycopg.Connection[Any]) -> int:
     """The number of the project's own tables: those of extensions and Alembic's are not counted."""
     row = connection.execute(_TABLES.encode()).fetchone()
@@ -68,7 +77,7 @@ def verify_revision(connection: psycopg.Connection[Any], head: str) -> None:
     Raises:
         TemplateError: the migrations reported success, and the database is not at the head.
     """
-    check_revision(head, _revisions(connection))
+    check_revision(head, revisions_in(connection))
 
 
 def check_revision(head: str, revisions: Collection[str]) -> None:
@@ -84,14 +93,12 @@ def check_revision(head: str, revisions: Collection[str]) -> None:
         f"Alembic reported success, but the database is at revision {found} "
         f"and the head is {head}: what the migrations did was never committed to this database",
         code="template.uncommitted",
-        remedy="in env.py wrap `context.run_migrations()` in `with context.begin_transaction():`, and with "
-        "an asynchronous engine use `engine.begin()` or call `await connection.commit()`; also "
-        "check that env.py takes its URL from `config.get_main_option('sqlalchemy.url')` or from a "
-        "variable listed in [tool.seatrial.env], so that it does not migrate another database",
+        remedy=COMMIT,
     )
 
 
-def _revisions(connection: psycopg.Connection[Any]) -> set[str]:
+def revisions_in(connection: psycopg.Connection[Any]) -> set[str]:
+    """What Alembic has written down in a database: one revision, more where branches are."""
     return {
         str(revision)
         for schema, table in version_tables(connection)

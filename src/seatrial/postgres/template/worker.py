@@ -95,7 +95,8 @@ def alembic_config(request: dict[str, Any]) -> Config:
     return config
 
 
-def _alembic(request: dict[str, Any]) -> str:
+def upgrade_to_head(request: dict[str, Any]) -> str:
+    """Migrate to the one head; its revision."""
     from alembic import command  # noqa: PLC0415 - only this step needs it
     from alembic.script import ScriptDirectory  # noqa: PLC0415
 
@@ -206,7 +207,7 @@ def _attribute(path: str) -> Any:
     return value
 
 
-STEPS = {"alembic": _alembic, "metadata": _metadata, "command": _command, "seed": seed}
+STEPS = {"alembic": upgrade_to_head, "metadata": _metadata, "command": _command, "seed": seed}
 
 if __name__ == "__main__":
     main(STEPS)

@@ -50,8 +50,8 @@ select 'tablespace', t.oid::text, to_jsonb(t)::text from pg_tablespace t
 """
 
 _OURS = (
-    r"(d.datname ~ ('^' || {name} || '_(clone|used|baseline)_[0-9_]+$') or d.datname = {name} || '_rehearsal'"
-    r" or d.datname ~ '^seatrial_kept_[0-9a-f_]+$')"
+    r"(d.datname ~ ('^' || {name} || '_(clone|used|baseline|check|empty)_[0-9_]+$')"
+    r" or d.datname = {name} || '_rehearsal' or d.datname ~ '^seatrial_kept_[0-9a-f_]+$')"
 )
 
 
@@ -60,7 +60,8 @@ class SharedState:
 
     Args:
         control: a session in another database.
-        database: the tested database; its copies under our names are left out.
+        database: the tested database; its copies under our names, and databases that we make beside it, are
+            left out.
     """
 
     def __init__(self, control: Control, database: str) -> None:
