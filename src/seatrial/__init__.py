@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from seatrial.lazy import lazy_names
 
 if TYPE_CHECKING:
-    from seatrial.app import AsyncClient, Client
+    from seatrial.app import AsyncClient, Client, CountedStatements, counted_statements
     from seatrial.errors import (
         ApplicationError,
         CatalogError,
@@ -41,6 +41,7 @@ __all__ = [
     "CatalogError",
     "CheckError",
     "Client",
+    "CountedStatements",
     "FakeError",
     "Fakes",
     "Handle",
@@ -58,6 +59,7 @@ __all__ = [
     "Trial",
     "UnsafeTargetError",
     "__version__",
+    "counted_statements",
 ]
 
 __getattr__ = lazy_names(
@@ -68,6 +70,7 @@ __getattr__ = lazy_names(
         "CatalogError": "errors",
         "CheckError": "errors",
         "Client": "app",
+        "CountedStatements": "app",
         "FakeError": "errors",
         "Fakes": "fakes",
         "Handle": "postgres.handle",
@@ -84,5 +87,6 @@ __getattr__ = lazy_names(
         "TestDatabase": "trial.database",
         "Trial": "trial",
         "UnsafeTargetError": "errors",
+        "counted_statements": "app",
     },
 )

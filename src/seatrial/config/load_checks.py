@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import TYPE_CHECKING
 
-from seatrial.config.settings import Accepted, CheckSettings, MigrationChecks, RlsChecks
+from seatrial.config.settings import Accepted, CheckSettings, MigrationChecks, QueryChecks, RlsChecks
 
 if TYPE_CHECKING:
     from seatrial.config.table import Table
@@ -21,6 +21,7 @@ def load_checks(table: Table | None) -> CheckSettings:
         accept=tuple(_accepted(row) for row in table.rows("accept")),
         migrations=_migrations(table.table("migrations")),
         rls=_rls(table.table("rls")),
+        queries=_queries(table.table("queries")),
     )
 
 
@@ -46,3 +47,10 @@ def _rls(table: Table | None) -> RlsChecks:
         return RlsChecks()
     table.only(*(field.name for field in fields(RlsChecks)))
     return RlsChecks(tenant_column=table.text("tenant_column"))
+
+
+def _queries(table: Table | None) -> QueryChecks:
+    if table is None:
+        return QueryChecks()
+    table.only(*(field.name for field in fields(QueryChecks)))
+    return QueryChecks(rows=table.reference("rows"), openapi=table.text("openapi"))

@@ -157,6 +157,16 @@ class RlsChecks:
 
 
 @dataclass(frozen=True, kw_only=True)
+class QueryChecks:
+    """`[tool.seatrial.checks.queries]`."""
+
+    rows: str | None = None
+    """What makes rows; None for rows made out of the catalogue."""
+    openapi: str | None = None
+    """Where the application serves its OpenAPI document; None to ask the framework, and usual places."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class CheckSettings:
     """`[tool.seatrial.checks]`."""
 
@@ -165,6 +175,7 @@ class CheckSettings:
     accept: tuple[Accepted, ...] = ()
     migrations: MigrationChecks = field(default_factory=MigrationChecks)
     rls: RlsChecks = field(default_factory=RlsChecks)
+    queries: QueryChecks = field(default_factory=QueryChecks)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -31,6 +31,10 @@ class Pooled:
         except TypeError:  # a connection that cannot be referred to weakly
             return False
 
+    def clear(self) -> None:
+        """Forget all: nobody tells any more what pools keep and lend."""
+        self._connections.clear()
+
     def keeps(self, connection: Any, *_: object) -> None:
         """It made a connection, or was given one back."""
         with contextlib.suppress(TypeError):  # none, or one that cannot be referred to weakly
@@ -111,7 +115,7 @@ class _Statements:
                 statement,
                 dialect.driver,
                 began,
-                parameters=count(one),
+                one,
                 times=count(parameters) if many else 1,
                 rows=rows,
                 failed=failed,
