@@ -6,13 +6,11 @@ import re
 
 _PARTS = re.compile(
     r"""
-      (?P<line>--[^\n]*)
-    | (?P<block>/\*.*?\*/)
+      (?P<space>(?:\s|--[^\n]*|/\*.*?\*/)+)
     | (?P<quoted>"(?:[^"]|"")*")
     | (?P<string>(?:\b[eEbBxXnN]|\b[uU]&)?'(?:[^']|'')*')
     | (?P<parameter>%\(\w+\)s|%s|%b|%t|\$\d+|(?<![:\w]):\w+|\?\d*)
     | (?P<number>(?<![\w.$])\d+(?:\.\d+)?(?:[eE][+-]?\d+)?(?!\w))
-    | (?P<space>\s+)
     """,
     re.VERBOSE | re.DOTALL,
 )
@@ -34,4 +32,4 @@ def shape(sql: str) -> str:
 def _without_value(found: re.Match[str]) -> str:
     if found.lastgroup == "quoted":
         return found[0]
-    return " " if found.lastgroup in ("space", "line", "block") else "?"
+    return " " if found.lastgroup == "space" else "?"

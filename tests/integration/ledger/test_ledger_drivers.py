@@ -18,6 +18,7 @@ from psycopg import sql
 from psycopg_pool import AsyncConnectionPool, ConnectionPool
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from seatrial import counted_statements
 from seatrial.ledger.sql import unrecorded
 from seatrial.postgres.handle import Handle
 from tests.integration.ledger.conftest import PASSWORD, Hearing
@@ -351,3 +352,33 @@ print([ledger.sql(statement) for statement in ledger.statements])
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     expected = ["select 'psycopg'", "select 'psycopg2'", "select 'asyncpg'", "select 'sqlalchemy'"]
     assert done.stdout.strip() == str(expected), done.stderr
+
+
+def test_several_listen_at_the_same_time(hearing: Hearing, dsn: str) -> None:
+    url = dsn.replace("postgresql", "postgresql+psycopg", 1)
+    engine = sqlalchemy.create_engine(url)
+    old = psycopg2.connect(dsn)
+
+    def send(number: int) -> None:
+        with engine.connect() as connection:
+            connection.execute(sqlalchemy.text("select :number"), {"number": number})
+        with psycopg.connect(dsn) as connection:
+            connection.execute("select %s as by_psycopg", [number])
+        with old.cursor() as cursor:
+            cursor.execute("select %s as by_psycopg2", [number])
+
+    send(1)
+    with counted_statements(by="test") as seen:
+        send(2)
+        with counted_statements(by="test") as inner:
+            send(3)
+    send(4)
+    engine.dispose()
+    old.close()
+    assert (len(seen), len(inner)) == (6, 3), str(seen)
+    # SQLAlchemy's values have names.
+    assert len({statement.values for statement in seen.statements}) == 4
+    assert [(each.times, each.different) for each in seen.repeated] == [(2, 2)] * 3
+    assert inner.repeated == []
+    assert len(hearing.texts) == 12
+    assert len({statement.values for statement in hearing.statements}) == 8

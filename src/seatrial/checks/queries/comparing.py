@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _TWICE = 2
 _REMEDY = (
     "load it for all rows at once: selectinload() or joinedload() with SQLAlchemy, select_related() or "
-    "prefetch_related() with Django, a join or `= ANY(...)` in SQL; or run less rows through it, in pages"
+    "prefetch_related() with Django, a join or `= ANY(...)` in SQL; or read fewer rows, in pages"
 )
 _ROWS_REMEDY = (
     'make rows that these operations show, in a function `make(number, db)`: rows = "tests.rows:make" under '
