@@ -66,11 +66,8 @@ def repeats(sent: Iterable[Sent]) -> dict[str, Repeated]:
         sent: text and values of each, in order; the values as in `Statement.values`.
     """
     by_shape: dict[str, list[Sent]] = {}
-    shapes: dict[str, str] = {}
     for text, values in sent:
-        if text not in shapes:
-            shapes[text] = shape(text)
-        by_shape.setdefault(shapes[text], []).append((text, values))
+        by_shape.setdefault(shape(text), []).append((text, values))
     # Two texts of one shape differ in the values that are written out in them.
     often = sorted(by_shape.items(), key=lambda each: -len(each[1]))
     return {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 
 _PARTS = re.compile(
@@ -19,6 +20,7 @@ _TUPLE = re.compile(r"\(\s*\?(?:\s*,\s*\?)*\s*\)")
 _TUPLES = re.compile(r"\(\?\)(?:\s*,\s*\(\?\))+")
 
 
+@functools.lru_cache(maxsize=4_096)
 def shape(sql: str) -> str:
     """The text without comments and values: equal for statements that differ in nothing else.
 

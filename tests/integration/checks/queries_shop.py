@@ -111,6 +111,13 @@ def others(db: Session = Db):
 def refused(db: Session = Db):
     raise HTTPException(403)
 
+@app.get("/broken")
+def broken(db: Session = Db):
+    title = db.scalar(select(Order.title))
+    if title != "order 0":
+        raise KeyError(f"what is {title}?")
+    return [title]
+
 @app.get("/health")
 def health():
     return "ok"

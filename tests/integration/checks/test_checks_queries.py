@@ -20,6 +20,7 @@ from tests.integration.checks.queries_shop import (
     QUERIES_SETTINGS,
     QUERIES_SHOP,
 )
+from tests.integration.docs.documents import ROOT, blocks
 from tests.support.project import Project
 
 CHECK = "queries.n_plus_one"
@@ -59,7 +60,13 @@ def look(ground: Ground) -> Callable[..., Verdict]:
 def test_every_n_plus_one_is_named_and_nothing_else(look: Callable[..., Verdict]) -> None:
     verdict = look()
     found = {finding.where: finding for finding in verdict.findings}
-    assert sorted(found) == ["GET /lazy", "GET /orders/{order_id}/products", "GET /total"], verdict
+    assert sorted(found) == [
+        "GET /broken",
+        "GET /lazy",
+        "GET /orders/{order_id}/products",
+        "GET /total",
+    ], verdict
+    assert "it raises KeyError: 'what is row 1?', called by alice" in found["GET /broken"].what
     lazy = found["GET /lazy"]
     assert "as many statements for 10 rows as for 1, found 22 instead of 4, called by alice" in lazy.what
     assert "sent 10 times instead of 1, with 10 sets of values" in lazy.what
@@ -74,7 +81,7 @@ def test_every_n_plus_one_is_named_and_nothing_else(look: Callable[..., Verdict]
         "compared: " + ", ".join(f"GET /{each} statements)" for each in compared),
         "more statements for many rows, and none of them again and again: GET /page (2, then 3)",
         "no statement is sent: GET /health",
-        f"not exercised, it gives nobody an answer: {unanswered}",
+        f"not exercised, it gives nobody an answer: GET /broken (500), {unanswered}",
         "not exercised, the answer does not grow with the rows: GET /others",
     ]
 
@@ -88,9 +95,9 @@ def test_rows_of_the_teams_own(look: Callable[..., Verdict]) -> None:
 @pytest.mark.parametrize("rows", ["nothing", "by_requests"])
 def test_rows_that_nobody_sees_prove_nothing(look: Callable[..., Verdict], rows: str) -> None:
     verdict = look(rows=f"queries_rows:{rows}")
-    (finding,) = verdict.findings
+    finding = verdict.findings[-1]
     assert finding.where == CHECK
-    assert "expected that an answer grows with the rows, and of 13 operations none did" in finding.what
+    assert "expected that an answer grows with the rows, and of 14 operations none did" in finding.what
 
 
 @pytest.mark.parametrize(
@@ -109,4 +116,15 @@ def test_settings_that_cannot_be(look: Callable[..., Verdict], setting: dict[str
 
 
 def test_the_document_may_be_served(look: Callable[..., Verdict]) -> None:
-    assert len(look(openapi="/openapi.json").findings) == 3
+    assert len(look(openapi="/openapi.json").findings) == 4
+
+
+def test_the_command_with_the_documented_function(project: Project) -> None:
+    page = [block.text for block in blocks(ROOT / "docs" / "checks.md")]
+    settings, function = (text for text in page if "(number, db)" in text or "\nrows = " in text)
+    project.shop("", **{"tests/rows.py": function})
+    file = project.root / "pyproject.toml"
+    file.write_text(file.read_text(encoding="utf-8") + settings, encoding="utf-8")
+    result = project.run(sys.executable, "-m", "seatrial", "check", "queries")
+    assert result.status == 0, result.output
+    assert "compared: GET /orders (1 statements)" in result.output

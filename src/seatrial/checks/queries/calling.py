@@ -34,12 +34,14 @@ class Answer:
         size: how much it holds: values of JSON, else lines.
         body: the JSON in it, if it is that.
         sent: text and values of the statements sent for it.
+        error: what the application raised instead of it.
     """
 
     status: int | None
     size: int = 0
     body: Any = None
     sent: tuple[Sent, ...] = ()
+    error: str = ""
 
     @property
     def is_ok(self) -> bool:
@@ -54,13 +56,13 @@ class Calls:
     Args:
         client: speaks as that identity.
         seen: counts the statements.
-        settle: waits until a request has left nothing running.
+        settle: waits until a request has left nothing running; what the application has raised for it.
         stored: ids of the rows that are there, by the place in a path: what comes before it, and its name.
     """
 
     client: Client
     seen: CountedStatements
-    settle: Callable[[], object]
+    settle: Callable[[], str]
     stored: Callable[[str, str], Sequence[str]]
     _bodies: dict[str, Any] = field(default_factory=dict)
 
@@ -103,8 +105,8 @@ class Calls:
         try:
             status, kind, text = self._read(path, query)
         except httpx2.HTTPError:
-            return Answer(status=None)
-        self.settle()
+            return Answer(status=None, error=self.settle())
+        error = self.settle()
         sent = tuple(
             (each.text, each.values) for each in self.seen.statements[before:] if each.exchange is not None
         )
@@ -112,7 +114,7 @@ class Calls:
         if not query:
             self._bodies[path.rstrip("/")] = body
         size = _size(body) if body is not None else text.count("\n")
-        return Answer(status=status, size=size, body=body, sent=sent)
+        return Answer(status=status, size=size, body=body, sent=sent, error=error)
 
     def _read(self, path: str, query: Mapping[str, str]) -> tuple[int, str, str]:
         with self.client.stream("GET", path, params=dict(query), timeout=_SECONDS) as response:

@@ -86,6 +86,8 @@ def verdict(
         grown = [each for each in several if each.grown()]
         if grown:
             yield _finding(operation, grown, rows)
+        elif not any(each.is_answered for each in several):
+            yield from _broken(operation, several)
         sort, text = _sorted_in(operation, several)
         sorts.setdefault("" if grown else sort, []).append(text)
     yield from (Note(f"{sort}: {', '.join(each)}") for sort, each in sorts.items() if sort)
@@ -109,6 +111,19 @@ def _finding(operation: str, grown: Sequence[Compared], rows: tuple[int, int]) -
     )
 
 
+def _broken(operation: str, several: Sequence[Compared]) -> Iterator[Finding]:
+    """What raises for everybody: nobody knows what it sends, and nobody would look for it in a note."""
+    errors = [(each.user or "nobody", answer.error) for each in several for answer in (each.few, each.many)]
+    raised = [(user, error) for user, error in errors if error]
+    if raised:
+        user, error = raised[-1]
+        yield Finding(
+            where=operation,
+            what=f"expected an answer, and with the rows that were made it raises {error}, called by {user}",
+            remedy=f"correct the operation if such rows can be; else {_ROWS_REMEDY}",
+        )
+
+
 def _sorted_in(operation: str, several: Sequence[Compared]) -> tuple[str, str]:
     """What is said of an operation, and how it is named there."""
     exercised = [each for each in several if each.is_exercised]
@@ -122,8 +137,9 @@ def _sorted_in(operation: str, several: Sequence[Compared]) -> tuple[str, str]:
         return "compared", f"{operation} ({len(most.many.sent)} statements)"
     answered = [each for each in several if each.is_answered]
     if not answered:
-        statuses = {each.many.status for each in several if each.many.status is not None}
-        told = ", ".join(map(str, sorted(statuses))) or "no id is known for its path, or no answer came"
+        refusals = [answer for each in several for answer in (each.few, each.many) if not answer.is_ok]
+        statuses = sorted({answer.status for answer in refusals if answer.status is not None})
+        told = ", ".join(map(str, statuses)) or "no id is known for its path, or no answer came"
         return "not exercised, it gives nobody an answer", f"{operation} ({told})"
     if any(each.many.sent for each in answered):
         return "not exercised, the answer does not grow with the rows", operation

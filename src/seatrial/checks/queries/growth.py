@@ -13,6 +13,8 @@ from seatrial.checks.queries.comparing import Compared, verdict
 from seatrial.checks.queries.ids import StoredIds
 from seatrial.checks.queries.operations import find_operations
 from seatrial.checks.queries.rows import call_own, own_rows, planted
+from seatrial.config.secrets import redact
+from seatrial.errors import IdentityError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -41,7 +43,11 @@ def n_plus_one(ground: Ground) -> Iterator[Finding | Note]:
         users: list[str | None] = [*ground.settings.identities.users] or [None]
         for user in users:
             world = _World(ground, seen, operations, own=own, user=user)
-            few, many = world.answers(_FEW), world.answers(_MANY)
+            try:
+                few, many = world.answers(_FEW), world.answers(_MANY)
+            except IdentityError as error:
+                yield Note(f"{user} cannot call: {error}")
+                continue
             failed |= world.failed
             compared += [
                 Compared(operation=each, user=user, few=few[each.template], many=many[each.template])
@@ -99,6 +105,16 @@ class _World:
         return Calls(
             client=client.as_user(self._user) if self._user is not None else client,
             seen=self._seen,
-            settle=application.runner.wait_quiet,
+            settle=lambda: _settled(application),
             stored=stored,
         )
+
+
+def _settled(application: Application) -> str:
+    """Wait until nothing runs any more; the first line of what the application raised last."""
+    application.runner.wait_quiet()
+    failures = application.runner.take_errors()
+    if not failures:
+        return ""
+    error = failures[-1].exception
+    return redact(f"{type(error).__name__}: {error}".partition("\n")[0])
