@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
 from seatrial.checks import Ground, Verdict, run_check, select
 from seatrial.config import load_settings
-from seatrial.config.settings import QueryChecks
+from seatrial.config.settings import QueryChecks, User
 from seatrial.errors import CheckError
 from seatrial.trial import Trial
 from tests.integration.checks.queries_shop import (
@@ -48,9 +48,11 @@ def ground(tmp_path_factory: pytest.TempPathFactory, shared_cache: Path) -> Iter
 def look(ground: Ground) -> Callable[..., Verdict]:
     """The verdict with settings of `checks.queries`."""
 
-    def find(**queries: str) -> Verdict:
+    def find(*, ghosts: Sequence[str] = (), **queries: str) -> Verdict:
         checks = dataclasses.replace(ground.settings.checks, queries=QueryChecks(**queries))
-        settings = dataclasses.replace(ground.settings, checks=checks)
+        users = {**{name: User(name=name) for name in ghosts}, **ground.settings.identities.users}
+        identities = dataclasses.replace(ground.settings.identities, users=users)
+        settings = dataclasses.replace(ground.settings, checks=checks, identities=identities)
         (check,) = select([CHECK])
         return run_check(check, dataclasses.replace(ground, settings=settings))
 
@@ -86,8 +88,9 @@ def test_every_n_plus_one_is_named_and_nothing_else(look: Callable[..., Verdict]
     ]
 
 
-def test_rows_of_the_teams_own(look: Callable[..., Verdict]) -> None:
-    verdict = look(rows="queries_rows:make")
+def test_rows_of_the_teams_own_and_a_user_without_credentials(look: Callable[..., Verdict]) -> None:
+    verdict = look(rows="queries_rows:make", ghosts=["ghost"])
+    assert verdict.notes[0].startswith("ghost cannot call: ")
     # Its orders have no lines.
     assert {finding.where for finding in verdict.findings} == {"GET /lazy", "GET /total"}, verdict
 
