@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from seatrial.checks import Ground, Verdict, run_check, select
@@ -40,6 +41,7 @@ def ground(tmp_path_factory: pytest.TempPathFactory, shared_cache: Path) -> Iter
             yield Ground.of_trial(trial)
         finally:
             trial.close()
+            assert not hasattr(psycopg.Cursor.execute, "__wrapped__")
             sys.modules.pop("queries_shop", None)
             sys.modules.pop("queries_rows", None)
 

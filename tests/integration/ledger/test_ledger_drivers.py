@@ -20,6 +20,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from seatrial import counted_statements
 from seatrial.ledger.sql import unrecorded
+from seatrial.ledger.sql.hooks import take_out
 from seatrial.postgres.handle import Handle
 from tests.integration.ledger.conftest import PASSWORD, Hearing
 
@@ -287,8 +288,15 @@ def test_nothing_stays_when_it_is_over(tmp_path) -> None:
     before = _state()
     hearing = Hearing(tmp_path / "run.jsonl")
     assert _state() != before
-    hearing.close()
+    with counted_statements():
+        take_out()
+        hearing.hooks.remove()
+        take_out()
+    # An application may be sending at this moment.
+    assert _state() != before
+    take_out()
     assert _state() == before
+    hearing.close()
 
 
 def _state() -> list[object]:

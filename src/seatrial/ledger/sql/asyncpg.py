@@ -127,7 +127,8 @@ class _Heard:
             self._sink.take(sent)
 
     def _is_silent(self, owner: Any) -> bool:
-        return is_quiet() or (owner._connection if self._prepared else owner) in self._pooled  # noqa: SLF001 - it is offered nowhere
+        connection = owner._connection if self._prepared else owner  # noqa: SLF001 - it is offered nowhere
+        return not self._sink.is_heard or is_quiet() or connection in self._pooled
 
     def _split(self, owner: Any, values: tuple[Any, ...]) -> tuple[str, tuple[Any, ...]]:
         if self._prepared:

@@ -27,7 +27,7 @@ _LIBRARIES = {
 class SqlHooks:
     """Hears of every statement that SQLAlchemy, psycopg, asyncpg or psycopg2 sends in this process.
 
-    Several may listen at the same time: the hooks in the libraries are there once, while anybody does.
+    Several may listen at the same time: the hooks in the libraries are there once, until `take_out`.
     Not heard: transactions that begin and end, other drivers without SQLAlchemy (`sqlite3`, `aiosqlite`,
     `pg8000`), other processes.
 
@@ -47,11 +47,20 @@ class SqlHooks:
             _HOOKS.install()
 
     def remove(self) -> None:
-        """Hear nothing more; the last one takes every hook out again."""
+        """Hear nothing more."""
         with _CHANGING:
             _HOOKS.sink.drop(self._listener)
-            if not _HOOKS.sink.is_heard:
-                _HOOKS.remove()
+
+
+def take_out() -> None:
+    """Take every hook out of the libraries again, unless somebody listens still.
+
+    Not while the application works: SQLAlchemy fails where a listener is taken out during another thread's
+    statement.
+    """
+    with _CHANGING:
+        if not _HOOKS.sink.is_heard:
+            _HOOKS.remove()
 
 
 class _Hooks:

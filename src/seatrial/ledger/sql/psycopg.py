@@ -115,7 +115,9 @@ class _Heard:
         return open_it
 
     def _who(self, cursor: Any) -> str | None:
-        return None if cursor.connection in self._pooled else caller(3)
+        if not self._sink.is_heard or cursor.connection in self._pooled:
+            return None
+        return caller(3)
 
     def _tell(
         self,

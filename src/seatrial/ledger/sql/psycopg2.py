@@ -123,7 +123,9 @@ class _Classes:
         return _disguised(Cursor, base)
 
     def _who(self, cursor: Any) -> str | None:
-        return None if cursor.connection in self._pooled else caller(3)
+        if not self._sink.is_heard or cursor.connection in self._pooled:
+            return None
+        return caller(3)
 
     def _tell(
         self,

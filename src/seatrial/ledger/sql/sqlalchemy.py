@@ -77,7 +77,7 @@ class _Statements:
 
     def begins(self, *_: object) -> None:
         """A cursor is about to execute: its driver's own hook has nothing to tell."""
-        RUNNING.set(None if OWN.get() else time.perf_counter())
+        RUNNING.set(time.perf_counter() if self._sink.is_heard and not OWN.get() else None)
 
     def ends(self, connection: Any, cursor: Any, statement: str, parameters: Any, _: Any, many: bool) -> None:
         """A cursor has executed."""
