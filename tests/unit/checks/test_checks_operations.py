@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import httpx2
@@ -137,6 +138,19 @@ def column(name: str, base: str = "text", *, category: str = "S", **more: Any) -
 )
 def test_ordinary_values(made: Column, checks: list[str], first: str) -> None:
     assert plain_candidates(made, row=2, checks=checks)[0] == first
+
+
+@pytest.mark.parametrize("pattern", ["[a-z]+", "[A-Z]{3}", "[a-z]+-[0-9]+", "[0-9]+"])
+def test_a_text_for_a_usual_pattern(pattern: str) -> None:
+    found = [
+        next(
+            text
+            for text in plain_candidates(column("code"), row=row, checks=[])
+            if re.fullmatch(pattern, text)
+        )
+        for row in (0, 1, 30)
+    ]
+    assert len(set(found)) == 3
 
 
 def test_what_is_known_of_a_user_finds_its_columns() -> None:

@@ -73,9 +73,15 @@ def _ordinary(column: Column, row: int) -> Iterator[str]:
 def _texts(column: Column, row: int) -> Iterator[str]:
     length = column.modifier - _HEADER if column.modifier >= _HEADER else None
     name = column.name.lower()
-    texts = [f"{WORD} {row + 1}", f"{WORD}-{row + 1}", f"{row + 1}"]
+    letters = _letters(row)
+    texts = [f"{WORD} {row + 1}", f"{WORD}-{row + 1}", f"{row + 1}", f"{WORD}{letters}", letters.upper()]
     if "mail" in name:
         texts.insert(0, f"{WORD}{row + 1}@example.com")
     elif re.search(r"url|uri|link|website", name):
         texts.insert(0, f"https://example.com/{WORD}/{row + 1}")
     yield from (text for text in texts if length is None or len(text) <= length)
+
+
+def _letters(number: int) -> str:
+    """Three letters, others for each of the first 17576 numbers."""
+    return "".join(chr(ord("a") + number // 26**place % 26) for place in (2, 1, 0))
