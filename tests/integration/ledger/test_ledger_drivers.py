@@ -390,3 +390,30 @@ def test_several_listen_at_the_same_time(hearing: Hearing, dsn: str) -> None:
     assert inner.repeated == []
     assert len(hearing.texts) == 12
     assert len({statement.values for statement in hearing.statements}) == 8
+
+
+def test_a_pool_that_is_older_asks_its_connections_unheard(dsn: str) -> None:
+    url = dsn.replace("postgresql", "postgresql+psycopg", 1)
+
+    async def read_waiting() -> None:
+        engine = create_async_engine(url, pool_pre_ping=True)
+        engine.dialect._dialect_specific_select_one = "select 'as SQLAlchemy 2.0'"
+        async with engine.connect():
+            pass
+        with counted_statements(by="test") as seen:
+            async with engine.connect() as connection:
+                await connection.execute(sqlalchemy.text(READ))
+        await engine.dispose()
+        assert seen.texts == [READ]
+
+    engine = sqlalchemy.create_engine(url, pool_pre_ping=True)
+    engine.dialect._dialect_specific_select_one = "select 'as SQLAlchemy 2.0'"
+    take_out()
+    engine.connect().close()
+    with counted_statements(by="test") as seen, engine.connect() as connection:
+        connection.execute(sqlalchemy.text(READ))
+    engine.dispose()
+    take_out()
+    assert seen.texts == [READ]
+    asyncio.run(read_waiting())
+    take_out()

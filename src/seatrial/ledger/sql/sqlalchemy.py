@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import time
 import weakref
 from typing import TYPE_CHECKING, Any
 
-from seatrial.ledger.sql.quiet import OWN, RUNNING
-from seatrial.ledger.sql.sink import Sent, count, counted
+from seatrial.ledger.sql.quiet import OWN, RUNNING, unrecorded
+from seatrial.ledger.sql.sink import Patches, Sent, count, counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,6 +51,7 @@ def install(sink: Sink, pooled: Pooled) -> Callable[[], None]:
     """Listen to all engines and pools; the function that ends it."""
     from sqlalchemy import event  # noqa: PLC0415 - loaded already
     from sqlalchemy.engine import Engine  # noqa: PLC0415
+    from sqlalchemy.engine.default import DefaultDialect  # noqa: PLC0415
     from sqlalchemy.pool import Pool  # noqa: PLC0415
 
     statements = _Statements(sink)
@@ -63,12 +65,27 @@ def install(sink: Sink, pooled: Pooled) -> Callable[[], None]:
     )
     for listener in listeners:
         event.listen(*listener)
+    patches = Patches()
+    # A connection that lay in its pool before anybody listened is not known to be the pool's.
+    patches.wrap(DefaultDialect, "_do_ping_w_event", _silent)
 
     def end() -> None:
+        patches.undo()
         for listener in listeners:
             event.remove(*listener)
 
     return end
+
+
+def _silent(original: Callable[..., Any]) -> Callable[..., Any]:
+    """The same method; what it sends, nobody has asked for."""
+
+    @functools.wraps(original)
+    def ping(*arguments: Any) -> Any:
+        with unrecorded():
+            return original(*arguments)
+
+    return ping
 
 
 class _Statements:
