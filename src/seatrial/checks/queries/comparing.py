@@ -58,7 +58,7 @@ class Compared:
         return len(self.many.sent) - len(self.few.sent)
 
     def grown(self) -> list[tuple[Repeated, int]]:
-        """What was sent at least twice more often for many rows, and how often for few; the worst first."""
+        """What was sent two times more or oftener for many rows, and how often for few; the worst first."""
         if not self.is_answered:
             return []
         before = {known: found.times for known, found in repeats(self.few.sent).items()}
