@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from seatrial.lazy import lazy_names
 
 if TYPE_CHECKING:
-    from seatrial.app import AsyncClient, Client
+    from seatrial.app import AsyncClient, Client, CountedStatements, counted_statements
     from seatrial.errors import (
         ApplicationError,
         AuditError,
@@ -43,6 +43,7 @@ __all__ = [
     "CatalogError",
     "CheckError",
     "Client",
+    "CountedStatements",
     "FakeError",
     "Fakes",
     "Handle",
@@ -60,6 +61,7 @@ __all__ = [
     "Trial",
     "UnsafeTargetError",
     "__version__",
+    "counted_statements",
 ]
 
 __getattr__ = lazy_names(
@@ -71,6 +73,7 @@ __getattr__ = lazy_names(
         "CatalogError": "errors",
         "CheckError": "errors",
         "Client": "app",
+        "CountedStatements": "app",
         "FakeError": "errors",
         "Fakes": "fakes",
         "Handle": "postgres.handle",
@@ -87,5 +90,6 @@ __getattr__ = lazy_names(
         "TestDatabase": "trial.database",
         "Trial": "trial",
         "UnsafeTargetError": "errors",
+        "counted_statements": "app",
     },
 )

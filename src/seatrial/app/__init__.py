@@ -11,6 +11,7 @@ from seatrial.lazy import lazy_names
 
 if TYPE_CHECKING:
     from seatrial.app.clients import AsyncClient, Client
+    from seatrial.app.counting import CountedStatements, counted_statements
     from seatrial.app.failures import AppFailure
     from seatrial.app.following import FollowingTransport
     from seatrial.app.loading import LoadedApp, load_app
@@ -22,9 +23,11 @@ __all__ = [
     "AppRunner",
     "AsyncClient",
     "Client",
+    "CountedStatements",
     "FollowingTransport",
     "Leftover",
     "LoadedApp",
+    "counted_statements",
     "load_app",
 ]
 
@@ -35,9 +38,11 @@ __getattr__ = lazy_names(
         "AppRunner": "runner",
         "AsyncClient": "clients",
         "Client": "clients",
+        "CountedStatements": "counting",
         "FollowingTransport": "following",
         "Leftover": "quiescence",
         "LoadedApp": "loading",
+        "counted_statements": "counting",
         "load_app": "loading",
     },
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -20,11 +21,24 @@ def route_of(scope: Mapping[str, Any]) -> str | None:
     if "REQUEST_METHOD" in scope:
         # Flask has taken it out again when the answer is complete.
         rule = getattr(scope.get("werkzeug.request"), "url_rule", None)
-        return str(rule.rule) if rule is not None else None
+        return str(rule.rule) if rule is not None else _of_django(scope["PATH_INFO"])
     if "path_template" in scope:  # Litestar
         return str(scope["path_template"])
     path = getattr(scope.get("route"), "path", None)  # Starlette, FastAPI
-    return _whole(path, scope) if isinstance(path, str) else None
+    return _whole(path, scope) if isinstance(path, str) else _of_django(scope["path"])
+
+
+def _of_django(path: str) -> str | None:
+    """Django leaves nothing behind where others find it: its router is asked once more."""
+    urls, conf = sys.modules.get("django.urls"), sys.modules.get("django.conf")
+    if urls is None or conf is None or not conf.settings.configured:
+        return None
+    if not getattr(conf.settings, "ROOT_URLCONF", None):
+        return None
+    try:
+        return f"/{urls.resolve(path).route}"
+    except urls.Resolver404:
+        return None
 
 
 def _whole(template: str, scope: Mapping[str, Any]) -> str | None:

@@ -57,6 +57,7 @@ class Ground:
         statements: what copying it leaves out.
         prefix: how names of databases begin.
         environment: the application's environment for an address.
+        trial: what it belongs to; None for a server alone, without an application.
     """
 
     settings: Settings
@@ -66,6 +67,7 @@ class Ground:
     statements: tuple[str, ...]
     prefix: str
     environment: Callable[[DatabaseAddress], Mapping[str, str]] = field(repr=False)
+    trial: Trial | None = field(default=None, repr=False)
     _numbers: itertools.count[int] = field(default_factory=itertools.count, repr=False)
 
     @staticmethod
@@ -104,6 +106,7 @@ class Ground:
             statements=database.prepared.report.clone_statements,
             prefix=f"{database.name}_{purpose}",
             environment=database.environment,
+            trial=trial,
         )
 
     @contextlib.contextmanager

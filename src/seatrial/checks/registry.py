@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     Look = Callable[[Ground], Iterator[Finding | Note]]
 
-_GROUPS = ("migrations", "schema", "rls", "audit", "vectors")
+_GROUPS = ("migrations", "schema", "rls", "audit", "vectors", "queries")
 """Modules of this package with a tuple CHECKS."""
 
 _TOGETHER = {"database": ("migrations", "schema", "rls", "audit", "vectors")}

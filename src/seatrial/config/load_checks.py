@@ -5,7 +5,14 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import TYPE_CHECKING
 
-from seatrial.config.settings import Accepted, AuditTrail, CheckSettings, MigrationChecks, RlsChecks
+from seatrial.config.settings import (
+    Accepted,
+    AuditTrail,
+    CheckSettings,
+    MigrationChecks,
+    QueryChecks,
+    RlsChecks,
+)
 
 if TYPE_CHECKING:
     from seatrial.config.table import Table
@@ -22,6 +29,7 @@ def load_checks(table: Table | None) -> CheckSettings:
         migrations=_migrations(table.table("migrations")),
         rls=_rls(table.table("rls")),
         audit=tuple(_trail(row) for row in _one_or_more(table, "audit")),
+        queries=_queries(table.table("queries")),
     )
 
 
@@ -76,3 +84,10 @@ def _callable(row: Table, key: str) -> str | None:
     if value is not None and not any(letter.isspace() for letter in value.strip()):
         row.check_reference(key, value, form="module:function, or a statement")
     return value
+
+
+def _queries(table: Table | None) -> QueryChecks:
+    if table is None:
+        return QueryChecks()
+    table.only(*(field.name for field in fields(QueryChecks)))
+    return QueryChecks(rows=table.reference("rows"), openapi=table.text("openapi"))

@@ -157,6 +157,16 @@ class RlsChecks:
 
 
 @dataclass(frozen=True, kw_only=True)
+class QueryChecks:
+    """`[tool.seatrial.checks.queries]`."""
+
+    rows: str | None = None
+    """What makes rows; None for rows made out of the catalogue."""
+    openapi: str | None = None
+    """Where the application serves its OpenAPI document; None to ask the framework, and usual places."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class AuditTrail:
     """`[tool.seatrial.checks.audit]`, or one of several `[[tool.seatrial.checks.audit]]`."""
 
@@ -206,6 +216,7 @@ class CheckSettings:
     rls: RlsChecks = field(default_factory=RlsChecks)
     audit: tuple[AuditTrail, ...] = ()
     """The tables to which rows are only ever added."""
+    queries: QueryChecks = field(default_factory=QueryChecks)
 
 
 @dataclass(frozen=True, kw_only=True)

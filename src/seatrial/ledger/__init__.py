@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from seatrial.ledger.reader import Ledger, read
     from seatrial.ledger.recorder import Recorder
     from seatrial.ledger.relations import Relations
+    from seatrial.ledger.repeats import Repeated, Suspect, suspects
 
 __all__ = [
     "Body",
@@ -40,12 +41,15 @@ __all__ = [
     "Outbound",
     "Recorder",
     "Relations",
+    "Repeated",
     "Run",
     "Sql",
     "Statement",
+    "Suspect",
     "Test",
     "merge",
     "read",
+    "suspects",
 ]
 
 __getattr__ = lazy_names(
@@ -70,7 +74,10 @@ __getattr__ = lazy_names(
         "LedgerFiles": "files",
         "Recorder": "recorder",
         "Relations": "relations",
+        "Repeated": "repeats",
+        "Suspect": "repeats",
         "merge": "merging",
         "read": "reader",
+        "suspects": "repeats",
     },
 )

@@ -115,6 +115,8 @@ class Statement:
     """The `id` of its text."""
     parameters: int = 0
     """How many values went with it; their content is not recorded."""
+    values: str | None = None
+    """Tells sets of values apart in one process, and nothing else of them; None where there are none."""
     times: int | None = 1
     """How many sets of values went with it (`executemany`); None: not known."""
     rows: int | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 from copy import copy
 from time import perf_counter
 from typing import TYPE_CHECKING
@@ -172,6 +173,13 @@ class Recording(NotRecording):
         """See `NotRecording`."""
         self._hooks.remove()
         self.recorder.close()
+
+
+def end_listening() -> None:
+    """Take the hooks out of the drivers, if somebody has put them there; the application has stopped."""
+    hooks = sys.modules.get("seatrial.ledger.sql.hooks")
+    if hooks is not None:
+        hooks.take_out()
 
 
 def _done(before: Tally | None, after: Tally | None) -> PutBack | None:

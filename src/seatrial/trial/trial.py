@@ -17,7 +17,7 @@ from seatrial.trial.faults import FaultyWay
 from seatrial.trial.modes import Modes, decide_modes
 from seatrial.trial.network import Guard, Reachable, make_guard
 from seatrial.trial.oracle import Oracle
-from seatrial.trial.recording import NotRecording
+from seatrial.trial.recording import NotRecording, end_listening
 from seatrial.trial.replacing import Replacing
 from seatrial.trial.reserving import Wanted, reserve
 from seatrial.trial.running import GRACE_S, Running, settle
@@ -388,6 +388,7 @@ class Trial:
             if self._fakes is not None:
                 self._fakes.stop()
         finally:
+            end_listening()
             self.guard.leave()
             if self.isolating is not None:
                 self.isolating.close()

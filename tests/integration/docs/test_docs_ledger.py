@@ -26,7 +26,7 @@ def test_the_examples(
     project: Project, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     project.shop(TESTS)
-    (command, *_), (reading, reaching, by_hand) = (
+    (command, *_), (reading, reaching, looking, counting, by_hand) = (
         [block.text for block in blocks(PAGE) if block.language == language] for language in ("sh", "python")
     )
     words = command.split()
@@ -34,10 +34,13 @@ def test_the_examples(
     project.pytest(*words[1:]).expect(passed=1)
     monkeypatch.chdir(project.root)
     names: dict[str, object] = {}
-    exec(compile(reading + reaching, PAGE.name, "exec"), names)
+    exec(compile(reading + reaching + looking, PAGE.name, "exec"), names)
     printed = capsys.readouterr().out.splitlines()
     assert printed[0].startswith("test_shop.py::test_an_order passed 1 ")
     assert printed[1:] == ["None POST /orders 1", "['test_shop.py::test_an_order']"]
+
+    project.shop(counting)
+    project.pytest().expect(passed=1)
 
     monkeypatch.setenv("SEATRIAL_CACHE", str(project.cache))
     exec(compile(by_hand, PAGE.name, "exec"), names)

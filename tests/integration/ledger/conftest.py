@@ -11,7 +11,7 @@ import pytest
 from seatrial.app.origin import CURRENT
 from seatrial.ledger import Ledger, LedgerFiles, Recorder, Statement, read
 from seatrial.ledger.recorder import Sender
-from seatrial.ledger.sql.hooks import SqlHooks
+from seatrial.ledger.sql.hooks import SqlHooks, take_out
 from tests.support.server import running_server
 
 PASSWORD = "listen-hard"
@@ -64,6 +64,7 @@ class Hearing:
 
     def close(self) -> None:
         self.hooks.remove()
+        take_out()
         self.recorder.close()
 
 

@@ -18,7 +18,9 @@ from psycopg import sql
 from psycopg_pool import AsyncConnectionPool, ConnectionPool
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from seatrial import counted_statements
 from seatrial.ledger.sql import unrecorded
+from seatrial.ledger.sql.hooks import take_out
 from seatrial.postgres.handle import Handle
 from tests.integration.ledger.conftest import PASSWORD, Hearing
 
@@ -286,8 +288,15 @@ def test_nothing_stays_when_it_is_over(tmp_path) -> None:
     before = _state()
     hearing = Hearing(tmp_path / "run.jsonl")
     assert _state() != before
-    hearing.close()
+    with counted_statements():
+        take_out()
+        hearing.hooks.remove()
+        take_out()
+    # An application may be sending at this moment.
+    assert _state() != before
+    take_out()
     assert _state() == before
+    hearing.close()
 
 
 def _state() -> list[object]:
@@ -351,3 +360,60 @@ print([ledger.sql(statement) for statement in ledger.statements])
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     expected = ["select 'psycopg'", "select 'psycopg2'", "select 'asyncpg'", "select 'sqlalchemy'"]
     assert done.stdout.strip() == str(expected), done.stderr
+
+
+def test_several_listen_at_the_same_time(hearing: Hearing, dsn: str) -> None:
+    url = dsn.replace("postgresql", "postgresql+psycopg", 1)
+    engine = sqlalchemy.create_engine(url)
+    old = psycopg2.connect(dsn)
+
+    def send(number: int) -> None:
+        with engine.connect() as connection:
+            connection.execute(sqlalchemy.text("select :number"), {"number": number})
+        with psycopg.connect(dsn) as connection:
+            connection.execute("select %s as by_psycopg", [number])
+        with old.cursor() as cursor:
+            cursor.execute("select %s as by_psycopg2", [number])
+
+    send(1)
+    with counted_statements(by="test") as seen:
+        send(2)
+        with counted_statements(by="test") as inner:
+            send(3)
+    send(4)
+    engine.dispose()
+    old.close()
+    assert (len(seen), len(inner)) == (6, 3), str(seen)
+    # SQLAlchemy's values have names.
+    assert len({statement.values for statement in seen.statements}) == 4
+    assert [(each.times, each.different) for each in seen.repeated] == [(2, 2)] * 3
+    assert inner.repeated == []
+    assert len(hearing.texts) == 12
+    assert len({statement.values for statement in hearing.statements}) == 8
+
+
+def test_a_pool_that_is_older_asks_its_connections_unheard(dsn: str) -> None:
+    url = dsn.replace("postgresql", "postgresql+psycopg", 1)
+
+    async def read_waiting() -> None:
+        engine = create_async_engine(url, pool_pre_ping=True)
+        engine.dialect._dialect_specific_select_one = "select 'as SQLAlchemy 2.0'"
+        async with engine.connect():
+            pass
+        with counted_statements(by="test") as seen:
+            async with engine.connect() as connection:
+                await connection.execute(sqlalchemy.text(READ))
+        await engine.dispose()
+        assert seen.texts == [READ]
+
+    engine = sqlalchemy.create_engine(url, pool_pre_ping=True)
+    engine.dialect._dialect_specific_select_one = "select 'as SQLAlchemy 2.0'"
+    take_out()
+    engine.connect().close()
+    with counted_statements(by="test") as seen, engine.connect() as connection:
+        connection.execute(sqlalchemy.text(READ))
+    engine.dispose()
+    take_out()
+    assert seen.texts == [READ]
+    asyncio.run(read_waiting())
+    take_out()

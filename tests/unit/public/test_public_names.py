@@ -10,11 +10,11 @@ import pytest
 import seatrial
 
 EXPECTED = [
-    "ApplicationError", "AsyncClient", "AuditError", "CatalogError", "CheckError", "Client", "FakeError",
-    "Fakes", "Handle", "Identities", "Identity", "IdentityError", "IsolationError", "LedgerError",
-    "NetworkError", "SeatrialError",
+    "ApplicationError", "AsyncClient", "AuditError", "CatalogError", "CheckError", "Client",
+    "CountedStatements", "FakeError", "Fakes", "Handle", "Identities", "Identity", "IdentityError",
+    "IsolationError", "LedgerError", "NetworkError", "SeatrialError",
     "ServerError", "SettingsError", "TemplateError", "TestDatabase", "Trial", "UnsafeTargetError",
-    "__version__",
+    "__version__", "counted_statements",
 ]  # fmt: skip
 
 

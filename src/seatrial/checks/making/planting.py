@@ -36,15 +36,15 @@ def plant(
     """
     by_oid = {table.oid: table for table in tables}
     failed = {}
-    for table in _parents_first(tables):
+    for table in parents_first(tables):
         if table.name in only:
-            whys = [_Sower(connection, table, by_oid, row=row).sow() for row in range(_ROWS)]
+            whys = [Sower(connection, table, by_oid, row=row).sow() for row in range(_ROWS)]
             if all(whys):
                 failed[table.name] = whys[0]
     return failed
 
 
-def _parents_first(tables: Sequence[Table]) -> list[Table]:
+def parents_first(tables: Sequence[Table]) -> list[Table]:
     """Tables after those they refer to; where they refer to one another, as they come."""
     left = {table.oid: table for table in tables}
     ordered = []
@@ -56,15 +56,16 @@ def _parents_first(tables: Sequence[Table]) -> list[Table]:
 
 
 def _refers_to(table: Table, others: Collection[int]) -> bool:
-    return any(key.refers_to in others and key.refers_to != table.oid for key in _keys(table))
+    return any(key.refers_to in others and key.refers_to != table.oid for key in keys_of(table))
 
 
-def _keys(table: Table) -> list[Constraint]:
+def keys_of(table: Table) -> list[Constraint]:
+    """Its foreign keys."""
     return [constraint for constraint in table.constraints if constraint.kind == "f"]
 
 
 @dataclass
-class _Sower:
+class Sower:
     """Makes one row: tries values, and others in the columns whose constraint said no."""
 
     connection: psycopg.Connection[Any]
@@ -97,12 +98,15 @@ class _Sower:
         return why
 
     def _candidates(self, column: Column) -> list[str]:
+        return candidates(column, row=self.row, checks=self._checks_of(column))
+
+    def _checks_of(self, column: Column) -> list[str]:
         checks = [
             constraint.definition
             for constraint in self.table.constraints
             if constraint.kind == "c" and column.number in constraint.columns
         ]
-        return candidates(column, row=self.row, checks=[*column.checks, *checks])
+        return [*column.checks, *checks]
 
     def _insert(self) -> None:
         referring = self._references()
@@ -139,7 +143,7 @@ class _Sower:
         """For columns of foreign keys: how to read the value in the row they refer to."""
         found: dict[int, str] = {}
         by_number = {column.number: column for column in self.table.columns}
-        for key in _keys(self.table):
+        for key in keys_of(self.table):
             optional = not any(by_number[number].required for number in key.columns)
             if (
                 key.refers_to == self.table.oid
@@ -149,14 +153,17 @@ class _Sower:
                 if optional:
                     found |= dict.fromkeys(key.columns, "null")
                 continue
-            order = ", ".join(identifier(name) for name in key.referred)
-            source = self.by_oid[key.refers_to].quoted
             for number, name in zip(key.columns, key.referred, strict=True):
-                # The row of the same number, where there are so many.
-                which = f"(select {self.row} % greatest(count(*), 1) from {source})"  # noqa: S608 - quoted names
-                picked = f"(select {identifier(name)} from {source} order by {order} limit 1 offset {which})"  # noqa: S608
-                found.setdefault(number, picked.replace("%", "%%"))
+                found.setdefault(number, self._picked(key, name).replace("%", "%%"))
         return found
+
+    def _picked(self, key: Constraint, name: str) -> str:
+        """How to read a column of the row that a foreign key is to refer to, as SQL."""
+        order = ", ".join(identifier(name) for name in key.referred)
+        source = self.by_oid[key.refers_to].quoted
+        # The row of the same number, where there are so many.
+        which = f"(select {self.row} % greatest(count(*), 1) from {source})"  # noqa: S608 - quoted names
+        return f"(select {identifier(name)} from {source} order by {order} limit 1 offset {which})"  # noqa: S608
 
     def _try_others(self, error: psycopg.Error) -> bool:
         """Another value for a column that may be to blame; False if none is left."""

@@ -11,7 +11,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from seatrial.ledger.sql.quiet import is_quiet
-from seatrial.ledger.sql.sink import Patches, Sent, count
+from seatrial.ledger.sql.sink import Patches, Sent
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -61,15 +61,15 @@ class _Heard:
         async def run(owner: Any, *values: Any, **options: Any) -> Any:
             if self._is_silent(owner):
                 return await original(owner, *values, **options)
-            text, parameters = self._split(owner, values)
+            text, given = self._split(owner, values)
             began = time.perf_counter()
             try:
                 result = await original(owner, *values, **options)
             except BaseException as error:
-                self._sink.take(Sent(text, _DRIVER, began, parameters=len(parameters), failed=error))
+                self._sink.take(Sent(text, _DRIVER, began, given, failed=error))
                 raise
             rows = _rows(result, fetchrow=original.__name__ == "fetchrow")
-            self._take(owner, Sent(text, _DRIVER, began, parameters=len(parameters), rows=rows))
+            self._take(owner, Sent(text, _DRIVER, began, given, rows=rows))
             return result
 
         return run
@@ -86,10 +86,8 @@ class _Heard:
             try:
                 return await original(owner, *values, **options)
             finally:
-                width = count(next(iter(sets), ())) if known else 0
-                self._take(
-                    owner, Sent(text, _DRIVER, began, parameters=width, times=len(sets) if known else None)
-                )
+                first = next(iter(sets), ()) if known else ()
+                self._take(owner, Sent(text, _DRIVER, began, first, times=len(sets) if known else None))
 
         return run
 
@@ -117,8 +115,8 @@ class _Heard:
         @functools.wraps(original)
         def open_it(owner: Any, *values: Any, **options: Any) -> Any:
             if not self._is_silent(owner):
-                text, parameters = self._split(owner, values)
-                self._take(owner, Sent(text, _DRIVER, time.perf_counter(), parameters=len(parameters)))
+                text, given = self._split(owner, values)
+                self._take(owner, Sent(text, _DRIVER, time.perf_counter(), given))
             return original(owner, *values, **options)
 
         return open_it
@@ -129,7 +127,8 @@ class _Heard:
             self._sink.take(sent)
 
     def _is_silent(self, owner: Any) -> bool:
-        return is_quiet() or (owner._connection if self._prepared else owner) in self._pooled  # noqa: SLF001 - it is offered nowhere
+        connection = owner._connection if self._prepared else owner  # noqa: SLF001 - it is offered nowhere
+        return not self._sink.is_heard or is_quiet() or connection in self._pooled
 
     def _split(self, owner: Any, values: tuple[Any, ...]) -> tuple[str, tuple[Any, ...]]:
         if self._prepared:

@@ -9,7 +9,7 @@ import functools
 import time
 from typing import TYPE_CHECKING, Any
 
-from seatrial.ledger.sql.sink import Patches, Sent, caller, count, counted
+from seatrial.ledger.sql.sink import Patches, Sent, caller, counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,9 +56,9 @@ class _Heard:
             try:
                 result = original(cursor, query, params, **options)
             except BaseException as error:
-                self._tell(who, cursor, query, began, count(params), failed=error)
+                self._tell(who, cursor, query, began, params, failed=error)
                 raise
-            self._tell(who, cursor, query, began, count(params), rows=counted(cursor.rowcount))
+            self._tell(who, cursor, query, began, params, rows=counted(cursor.rowcount))
             return result
 
         return execute
@@ -73,9 +73,9 @@ class _Heard:
             try:
                 result = await original(cursor, query, params, **options)
             except BaseException as error:
-                self._tell(who, cursor, query, began, count(params), failed=error)
+                self._tell(who, cursor, query, began, params, failed=error)
                 raise
-            self._tell(who, cursor, query, began, count(params), rows=counted(cursor.rowcount))
+            self._tell(who, cursor, query, began, params, rows=counted(cursor.rowcount))
             return result
 
         return execute
@@ -88,7 +88,7 @@ class _Heard:
             try:
                 return original(cursor, query, params_seq, **options)
             finally:
-                self._tell(who, cursor, query, began, _width(params_seq), times=_length(params_seq))
+                self._tell(who, cursor, query, began, _first(params_seq), times=_length(params_seq))
 
         return executemany
 
@@ -100,7 +100,7 @@ class _Heard:
             try:
                 return await original(cursor, query, params_seq, **options)
             finally:
-                self._tell(who, cursor, query, began, _width(params_seq), times=_length(params_seq))
+                self._tell(who, cursor, query, began, _first(params_seq), times=_length(params_seq))
 
         return executemany
 
@@ -109,13 +109,15 @@ class _Heard:
 
         @functools.wraps(original)
         def open_it(cursor: Any, query: Any, params: Any = None, *rest: Any, **options: Any) -> Any:
-            self._tell(self._who(cursor), cursor, query, time.perf_counter(), count(params))
+            self._tell(self._who(cursor), cursor, query, time.perf_counter(), params)
             return original(cursor, query, params, *rest, **options)
 
         return open_it
 
     def _who(self, cursor: Any) -> str | None:
-        return None if cursor.connection in self._pooled else caller(3)
+        if not self._sink.is_heard or cursor.connection in self._pooled:
+            return None
+        return caller(3)
 
     def _tell(
         self,
@@ -123,7 +125,7 @@ class _Heard:
         cursor: Any,
         query: Any,
         began: float,
-        parameters: int,
+        values: Any,
         *,
         times: int | None = 1,
         rows: int | None = None,
@@ -131,7 +133,7 @@ class _Heard:
     ) -> None:
         if who is not None:
             text = _text(query, cursor)
-            sent = Sent(text, _DRIVER, began, parameters=parameters, times=times, rows=rows, failed=failed)
+            sent = Sent(text, _DRIVER, began, values, times=times, rows=rows, failed=failed)
             self._sink.take(sent, by_handle=who == "db")
 
 
@@ -150,5 +152,5 @@ def _length(sets: Any) -> int | None:
     return len(sets) if hasattr(sets, "__len__") else None
 
 
-def _width(sets: Any) -> int:
-    return count(next(iter(sets), ())) if hasattr(sets, "__len__") else 0
+def _first(sets: Any) -> Any:
+    return next(iter(sets), ()) if hasattr(sets, "__len__") else ()

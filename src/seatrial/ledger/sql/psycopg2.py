@@ -9,7 +9,7 @@ import functools
 import time
 from typing import TYPE_CHECKING, Any
 
-from seatrial.ledger.sql.sink import Patches, Sent, caller, count, counted
+from seatrial.ledger.sql.sink import Patches, Sent, caller, counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -77,9 +77,9 @@ class _Classes:
                 try:
                     result = super().execute(query, vars)
                 except BaseException as error:
-                    tell(who, self, query, began, count(vars), failed=error)
+                    tell(who, self, query, began, vars, failed=error)
                     raise
-                tell(who, self, query, began, count(vars), rows=counted(self.rowcount))
+                tell(who, self, query, began, vars, rows=counted(self.rowcount))
                 return result
 
             def executemany(self, query: Any, vars_list: Any) -> Any:
@@ -89,41 +89,43 @@ class _Classes:
                 try:
                     return super().executemany(query, sets)
                 finally:
-                    tell(who, self, query, began, count(sets[0] if sets else ()), times=len(sets))
+                    tell(who, self, query, began, sets[0] if sets else (), times=len(sets))
 
             def copy_expert(self, sql: Any, *arguments: Any, **options: Any) -> Any:
                 who, began = who_sends(self), time.perf_counter()
                 try:
                     return super().copy_expert(sql, *arguments, **options)
                 finally:
-                    tell(who, self, sql, began, 0)
+                    tell(who, self, sql, began, ())
 
             def copy_from(self, file: Any, table: str, *arguments: Any, **options: Any) -> Any:
                 who, began = who_sends(self), time.perf_counter()
                 try:
                     return super().copy_from(file, table, *arguments, **options)
                 finally:
-                    tell(who, self, f'COPY "{table}" FROM STDIN', began, 0)
+                    tell(who, self, f'COPY "{table}" FROM STDIN', began, ())
 
             def copy_to(self, file: Any, table: str, *arguments: Any, **options: Any) -> Any:
                 who, began = who_sends(self), time.perf_counter()
                 try:
                     return super().copy_to(file, table, *arguments, **options)
                 finally:
-                    tell(who, self, f'COPY "{table}" TO STDOUT', began, 0)
+                    tell(who, self, f'COPY "{table}" TO STDOUT', began, ())
 
             def callproc(self, procname: str, *arguments: Any) -> Any:
                 who, began = who_sends(self), time.perf_counter()
                 try:
                     return super().callproc(procname, *arguments)
                 finally:
-                    values = count(arguments[0]) if arguments else 0
+                    values = arguments[0] if arguments else ()
                     tell(who, self, f"SELECT * FROM {procname}()", began, values)  # noqa: S608 - a text to read
 
         return _disguised(Cursor, base)
 
     def _who(self, cursor: Any) -> str | None:
-        return None if cursor.connection in self._pooled else caller(3)
+        if not self._sink.is_heard or cursor.connection in self._pooled:
+            return None
+        return caller(3)
 
     def _tell(
         self,
@@ -131,7 +133,7 @@ class _Classes:
         cursor: Any,
         query: Any,
         began: float,
-        parameters: int,
+        values: Any,
         *,
         times: int = 1,
         rows: int | None = None,
@@ -139,7 +141,7 @@ class _Classes:
     ) -> None:
         if who is not None:
             text = _text(query, cursor)
-            sent = Sent(text, _DRIVER, began, parameters=parameters, times=times, rows=rows, failed=failed)
+            sent = Sent(text, _DRIVER, began, values, times=times, rows=rows, failed=failed)
             self._sink.take(sent)
 
 

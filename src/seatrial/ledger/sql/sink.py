@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import re
 import sys
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from seatrial.ledger.recorder import Sender
 from seatrial.ledger.sql.quiet import is_quiet
+from seatrial.ledger.sql.values import told_apart
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import FrameType
-
-    from seatrial.ledger.recorder import Recorder
 
 # Drivers send these themselves, some where no hook sees it: recorded or not, they would differ by driver.
 _CONTROL = re.compile(
@@ -35,42 +34,89 @@ class Sent(NamedTuple):
     text: str
     driver: str
     began: float
-    parameters: int = 0
+    values: Any = ()
+    """The first set of values; only its size and a number that tells it from others go further."""
     times: int | None = 1
     rows: int | None = None
     failed: BaseException | None = None
 
 
+class Listener(Protocol):
+    """Who hears of statements: a recorder, or somebody who counts."""
+
+    def statement(
+        self,
+        text: str,
+        *,
+        sender: Sender,
+        driver: str,
+        began: float,
+        parameters: int = 0,
+        values: str | None = None,
+        times: int | None = 1,
+        rows: int | None = None,
+        failed: BaseException | None = None,
+    ) -> None:
+        """A statement is over; see the fields of `Statement`."""
+
+    def gap(self, what: str) -> None:
+        """Statements of some kind are not heard."""
+
+
 class Sink:
-    """Takes statements from hooks, adds who sent them, and records them.
+    """Takes statements from hooks, adds who sent them, and tells everybody who listens."""
 
-    Args:
-        recorder: where to.
-        sender: tells who sends statements in the running thread and context.
-    """
+    def __init__(self) -> None:
+        self._listeners: tuple[tuple[Listener, Callable[[], Sender]], ...] = ()
+        self._gaps: list[str] = []
 
-    def __init__(self, recorder: Recorder, sender: Callable[[], Sender]) -> None:
-        self._recorder = recorder
-        self._sender = sender
+    @property
+    def is_heard(self) -> bool:
+        """Whether anybody listens."""
+        return bool(self._listeners)
+
+    def add(self, listener: Listener, sender: Callable[[], Sender]) -> None:
+        """Let somebody listen, who learns what is not heard, too.
+
+        Args:
+            listener: who.
+            sender: tells who sends statements in the running thread and context.
+        """
+        self._listeners = (*self._listeners, (listener, sender))
+        for gap in self._gaps:
+            listener.gap(gap)
+
+    def drop(self, listener: Listener) -> None:
+        """Tell this one nothing more."""
+        self._listeners = tuple(pair for pair in self._listeners if pair[0] is not listener)
+
+    def clear(self) -> None:
+        """Forget what was not heard: the hooks that said so are gone."""
+        self._gaps.clear()
 
     def gap(self, what: str) -> None:
         """Tell that statements of some kind are not seen."""
-        self._recorder.gap(what)
+        self._gaps.append(what)
+        for listener, _ in self._listeners:
+            listener.gap(what)
 
     def take(self, sent: Sent, *, by_handle: bool = False) -> None:
-        """Record a statement, unless all it does is to begin or end a transaction."""
+        """Tell of a statement, unless all it does is to begin or end a transaction."""
         if _CONTROL.fullmatch(sent.text):
             return
-        self._recorder.statement(
-            sent.text,
-            sender=Sender("db") if by_handle else self._sender(),
-            driver=sent.driver,
-            began=sent.began,
-            parameters=sent.parameters,
-            times=sent.times,
-            rows=sent.rows,
-            failed=sent.failed,
-        )
+        values = told_apart(sent.values)
+        for listener, sender in self._listeners:
+            listener.statement(
+                sent.text,
+                sender=Sender("db") if by_handle else sender(),
+                driver=sent.driver,
+                began=sent.began,
+                parameters=count(sent.values),
+                values=values,
+                times=sent.times,
+                rows=sent.rows,
+                failed=sent.failed,
+            )
 
 
 def caller(depth: int = 2) -> str | None:

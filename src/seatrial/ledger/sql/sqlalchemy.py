@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import time
 import weakref
 from typing import TYPE_CHECKING, Any
 
-from seatrial.ledger.sql.quiet import OWN, RUNNING
-from seatrial.ledger.sql.sink import Sent, count, counted
+from seatrial.ledger.sql.quiet import OWN, RUNNING, unrecorded
+from seatrial.ledger.sql.sink import Patches, Sent, count, counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,6 +32,10 @@ class Pooled:
         except TypeError:  # a connection that cannot be referred to weakly
             return False
 
+    def clear(self) -> None:
+        """Forget all: nobody tells any more what pools keep and lend."""
+        self._connections.clear()
+
     def keeps(self, connection: Any, *_: object) -> None:
         """It made a connection, or was given one back."""
         with contextlib.suppress(TypeError):  # none, or one that cannot be referred to weakly
@@ -46,6 +51,7 @@ def install(sink: Sink, pooled: Pooled) -> Callable[[], None]:
     """Listen to all engines and pools; the function that ends it."""
     from sqlalchemy import event  # noqa: PLC0415 - loaded already
     from sqlalchemy.engine import Engine  # noqa: PLC0415
+    from sqlalchemy.engine.default import DefaultDialect  # noqa: PLC0415
     from sqlalchemy.pool import Pool  # noqa: PLC0415
 
     statements = _Statements(sink)
@@ -59,12 +65,27 @@ def install(sink: Sink, pooled: Pooled) -> Callable[[], None]:
     )
     for listener in listeners:
         event.listen(*listener)
+    patches = Patches()
+    # A connection that lay in its pool before anybody listened is not known to be the pool's.
+    patches.wrap(DefaultDialect, "_do_ping_w_event", _silent)
 
     def end() -> None:
+        patches.undo()
         for listener in listeners:
             event.remove(*listener)
 
     return end
+
+
+def _silent(original: Callable[..., Any]) -> Callable[..., Any]:
+    """The same method; what it sends, nobody has asked for."""
+
+    @functools.wraps(original)
+    def ping(*arguments: Any) -> Any:
+        with unrecorded():
+            return original(*arguments)
+
+    return ping
 
 
 class _Statements:
@@ -73,7 +94,7 @@ class _Statements:
 
     def begins(self, *_: object) -> None:
         """A cursor is about to execute: its driver's own hook has nothing to tell."""
-        RUNNING.set(None if OWN.get() else time.perf_counter())
+        RUNNING.set(time.perf_counter() if self._sink.is_heard and not OWN.get() else None)
 
     def ends(self, connection: Any, cursor: Any, statement: str, parameters: Any, _: Any, many: bool) -> None:
         """A cursor has executed."""
@@ -111,7 +132,7 @@ class _Statements:
                 statement,
                 dialect.driver,
                 began,
-                parameters=count(one),
+                one,
                 times=count(parameters) if many else 1,
                 rows=rows,
                 failed=failed,
