@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         ServerError,
         SettingsError,
         TemplateError,
+        TransactionError,
         UnsafeTargetError,
     )
     from seatrial.fakes import Fakes
@@ -55,6 +56,7 @@ __all__ = [
     "SettingsError",
     "TemplateError",
     "TestDatabase",
+    "TransactionError",
     "Trial",
     "UnsafeTargetError",
     "__version__",
@@ -82,6 +84,7 @@ __getattr__ = lazy_names(
         "SettingsError": "errors",
         "TemplateError": "errors",
         "TestDatabase": "trial.database",
+        "TransactionError": "errors",
         "Trial": "trial",
         "UnsafeTargetError": "errors",
     },

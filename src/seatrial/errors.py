@@ -72,6 +72,10 @@ class CheckError(SeatrialError):
     """A check is not known, or cannot be run here."""
 
 
+class TransactionError(SeatrialError):
+    """Transactions at the same time did not end as they had to, or could not be run."""
+
+
 class NetworkError(SeatrialError):
     """A connection to another machine was attempted while a test ran."""
 

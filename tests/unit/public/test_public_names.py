@@ -13,8 +13,8 @@ EXPECTED = [
     "ApplicationError", "AsyncClient", "CatalogError", "CheckError", "Client", "FakeError", "Fakes", "Handle",
     "Identities", "Identity", "IdentityError", "IsolationError", "LedgerError", "NetworkError",
     "SeatrialError",
-    "ServerError", "SettingsError", "TemplateError", "TestDatabase", "Trial", "UnsafeTargetError",
-    "__version__",
+    "ServerError", "SettingsError", "TemplateError", "TestDatabase", "TransactionError", "Trial",
+    "UnsafeTargetError", "__version__",
 ]  # fmt: skip
 
 
