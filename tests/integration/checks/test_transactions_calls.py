@@ -1,0 +1,118 @@
+"""A team's own functions at the same time: each order leaves what whole calls leave, or it is told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import asyncpg
+import psycopg
+import pytest
+from sqlalchemy import NullPool, create_engine, text
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from seatrial.checks.transactions import Explored, assert_serializable
+from seatrial.errors import TransactionError
+from seatrial.postgres.cluster import Cluster
+
+PREPARE = "truncate accounts; insert into accounts values (1, 100), (2, 100)"
+STATE = "select id, balance from accounts order by id"
+READ = "select balance from accounts where id = 1"
+WRITE = "update accounts set balance = {} where id = 1"
+
+
+@pytest.fixture(scope="module")
+def url(cluster: Cluster) -> Iterator[str]:
+    with cluster.connect("postgres") as admin:
+        admin.execute("create database bank owner clerk")
+        admin.execute("alter role clerk set deadlock_timeout = '20ms'")
+    with cluster.connect("bank", login="app") as connection:
+        connection.execute("create table accounts (id int primary key, balance int not null)")
+    yield cluster.address("bank", login="app").url()
+    with cluster.connect("postgres") as admin:
+        admin.execute("drop database bank with (force)")
+        admin.execute("alter role clerk reset deadlock_timeout")
+
+
+@dataclass
+class Bank:
+    """Adds to an account in two statements, by each library."""
+
+    url: str
+    lock: str = ""
+    begin: str = ""
+
+    def psycopg(self, amount: int) -> None:
+        with psycopg.connect(self.url) as connection:
+            self._prelude(connection.execute)
+            (balance,) = connection.execute(READ + self.lock).fetchone() or (0,)
+            connection.execute(WRITE.format(balance + amount))
+
+    def psycopg_block(self, amount: int) -> None:
+        with psycopg.connect(self.url, autocommit=True) as connection, connection.transaction():
+            (balance,) = connection.execute(READ + self.lock).fetchone() or (0,)
+            connection.execute(WRITE.format(balance + amount))
+
+    async def psycopg_async(self, amount: int) -> None:
+        async with await psycopg.AsyncConnection.connect(self.url) as connection:
+            cursor = await connection.execute(READ + self.lock)
+            (balance,) = await cursor.fetchone() or (0,)
+            await connection.execute(WRITE.format(balance + amount))
+
+    async def asyncpg(self, amount: int) -> None:
+        connection = await asyncpg.connect(self.url)
+        async with connection.transaction():
+            balance = await connection.fetchval(READ + self.lock)
+            await connection.execute(WRITE.format(balance + amount))
+        await connection.close()
+
+    def sqlalchemy(self, amount: int, driver: str = "psycopg") -> None:
+        engine = create_engine(self.url.replace("postgresql", f"postgresql+{driver}"), poolclass=NullPool)
+        with engine.begin() as connection:
+            balance = connection.scalar(text(READ + self.lock))
+            connection.execute(text(WRITE.format(balance + amount)))
+
+    def psycopg2(self, amount: int) -> None:
+        self.sqlalchemy(amount, "psycopg2")
+
+    async def sqlalchemy_async(self, amount: int) -> None:
+        engine = create_async_engine(self.url.replace("postgresql", "postgresql+asyncpg"), poolclass=NullPool)
+        async with engine.begin() as connection:
+            balance = await connection.scalar(text(READ + self.lock))
+            await connection.execute(text(WRITE.format(balance + amount)))
+
+    def _prelude(self, execute: Callable[[str], Any]) -> None:
+        if self.begin:
+            execute(self.begin)
+
+
+LIBRARIES = [
+    "psycopg", "psycopg_block", "psycopg_async", "asyncpg", "sqlalchemy", "psycopg2", "sqlalchemy_async"
+]  # fmt: skip
+
+
+def together(bank: Bank, library: str, **options: Any) -> Explored:
+    add = getattr(bank, library)
+    return assert_serializable(
+        lambda: add(1), lambda: add(10), url=bank.url, prepare=PREPARE, state=STATE, **options
+    )
+
+
+@pytest.mark.parametrize("library", LIBRARIES)
+def test_a_lost_update_is_told_with_its_schedule(library: str, url: str) -> None:
+    with pytest.raises(TransactionError) as found:
+        together(Bank(url), library)
+    assert found.value.code == "transactions.not-serializable"
+    told = str(found.value)
+    assert "call 1: " + READ in told
+    assert "call 1: COMMIT" in told
+    assert "call 1 then call 2: [(1, 111), (2, 100)]" in told
+
+
+@pytest.mark.parametrize("library", LIBRARIES)
+def test_with_a_lock_every_order_is_right(library: str, url: str) -> None:
+    explored = together(Bank(url, lock=" for update"), library)
+    assert explored.complete
+    assert explored.errors == {}
+    assert explored.runs > 4
