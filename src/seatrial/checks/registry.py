@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
     Look = Callable[[Ground], Iterator[Finding | Note]]
 
-_GROUPS = ("migrations", "schema", "rls", "vectors")
+_GROUPS = ("migrations", "schema", "rls", "vectors", "pool")
 """Modules of this package with a tuple CHECKS."""
 
-_TOGETHER = {"database": ("migrations", "schema", "rls", "vectors")}
+_TOGETHER = {"database": _GROUPS}
 """Names for several groups."""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import TYPE_CHECKING
 
-from seatrial.config.settings import Accepted, CheckSettings, MigrationChecks, RlsChecks
+from seatrial.config.settings import Accepted, CheckSettings, MigrationChecks, PoolChecks, RlsChecks
 
 if TYPE_CHECKING:
     from seatrial.config.table import Table
@@ -21,6 +21,7 @@ def load_checks(table: Table | None) -> CheckSettings:
         accept=tuple(_accepted(row) for row in table.rows("accept")),
         migrations=_migrations(table.table("migrations")),
         rls=_rls(table.table("rls")),
+        pool=_pool(table.table("pool")),
     )
 
 
@@ -46,3 +47,15 @@ def _rls(table: Table | None) -> RlsChecks:
         return RlsChecks()
     table.only(*(field.name for field in fields(RlsChecks)))
     return RlsChecks(tenant_column=table.text("tenant_column"))
+
+
+def _pool(table: Table | None) -> PoolChecks:
+    if table is None:
+        return PoolChecks()
+    table.only(*(field.name for field in fields(PoolChecks)))
+    return PoolChecks(
+        request=table.text("request"),
+        user=table.text("user"),
+        status=table.integer("status", lowest=400, highest=599) or PoolChecks.status,
+        wait=table.integer("wait", lowest=0, highest=3600),
+    )

@@ -157,6 +157,20 @@ class RlsChecks:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PoolChecks:
+    """`[tool.seatrial.checks.pool]`."""
+
+    request: str | None = None
+    """The path of a GET that uses the database; None to look at the pools alone."""
+    user: str | None = None
+    """Whose request it is; None for nobody's."""
+    status: int = 503
+    """How the application answers it while its pools are empty."""
+    wait: int | None = None
+    """How many seconds a pool may let somebody wait; None for as long as it is set to."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class CheckSettings:
     """`[tool.seatrial.checks]`."""
 
@@ -165,6 +179,7 @@ class CheckSettings:
     accept: tuple[Accepted, ...] = ()
     migrations: MigrationChecks = field(default_factory=MigrationChecks)
     rls: RlsChecks = field(default_factory=RlsChecks)
+    pool: PoolChecks = field(default_factory=PoolChecks)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,7 +7,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
-from seatrial.errors import IsolationError, TemplateError
+from seatrial.errors import IsolationError, ServerError, TemplateError
 from seatrial.postgres.handle import Handle
 from seatrial.postgres.kept import KEPT_AT_MOST, database_name
 from seatrial.postgres.template.verify import count_tables
@@ -206,6 +206,22 @@ class TestDatabase(Baselined):
         admin = self.prepared.cluster.admin
         words = ("psql", "-h", admin["host"], "-p", str(admin["port"]), "-U", admin["user"], "-d", self.name)
         return shlex.join(words)
+
+    def restart_server(self) -> None:
+        """Restart the server under whoever is connected; only where it is ours alone.
+
+        Raises:
+            ServerError: it is somebody else's, or did not start again.
+        """
+        self._running()
+        restart = getattr(self._provider, "restart", None)
+        if restart is None:
+            raise ServerError(
+                "the server is not ours to restart",
+                code="server.not-ours",
+                remedy="use the embedded server (--seatrial-database embedded)",
+            )
+        restart()
 
     def _connect_admin(self) -> psycopg.Connection[Any]:
         cluster = self._running().cluster
