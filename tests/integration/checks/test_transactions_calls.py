@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -116,3 +117,180 @@ def test_with_a_lock_every_order_is_right(library: str, url: str) -> None:
     assert explored.complete
     assert explored.errors == {}
     assert explored.runs > 4
+
+
+def test_what_the_server_refuses_is_declared_or_told(url: str) -> None:
+    strict = Bank(url, begin="set transaction isolation level serializable")
+    explored = together(strict, "psycopg", errors=["40001"])
+    assert explored.errors["40001"] > 0
+    assert together(strict, "psycopg", errors=[psycopg.errors.SerializationFailure]) == explored
+    with pytest.raises(TransactionError, match="found 40001 SerializationFailure") as found:
+        together(strict, "psycopg", errors=["40P01"])
+    assert found.value.code == "transactions.error"
+    assert "or with 40P01" in found.value.message
+
+
+def test_who_tries_again_lets_nobody_see_it(url: str) -> None:
+    tried = 0
+
+    def add(amount: int) -> None:
+        nonlocal tried
+        while True:
+            tried += 1
+            try:
+                Bank(url, begin="set transaction isolation level repeatable read").psycopg(amount)
+            except psycopg.errors.SerializationFailure:
+                continue
+            return
+
+    explored = assert_serializable(
+        lambda: add(1), lambda: add(10), url=url, prepare=PREPARE, state=STATE, switches=1
+    )
+    assert explored.errors == {}
+    assert tried > 2 * explored.runs + 6  # two of each run, of each order and of each alone
+
+
+def move(url: str, first: int, second: int) -> None:
+    with psycopg.connect(url) as connection:
+        for row in (first, second):
+            connection.execute("update accounts set balance = balance + 1 where id = %s", [row])
+
+
+def test_a_deadlock(url: str) -> None:
+    def both(second: tuple[int, int], errors: list[str]) -> Explored:
+        return assert_serializable(
+            lambda: move(url, 1, 2),
+            lambda: move(url, *second),
+            url=url,
+            prepare=PREPARE,
+            state=STATE,
+            errors=errors,
+            switches=1,
+        )
+
+    with pytest.raises(TransactionError, match="40P01 DeadlockDetected") as found:
+        both((2, 1), [])
+    assert "call 2 waits for call 1" in found.value.detail
+    assert "take locks in one order" in found.value.remedy
+    assert set(both((2, 1), ["40P01"]).errors) == {"40P01"}
+    assert both((1, 2), []).errors == {}
+
+
+def test_write_skew_of_three(url: str) -> None:
+    def leave(row: int) -> None:
+        with psycopg.connect(url) as connection:
+            connection.execute("set transaction isolation level repeatable read")
+            (left,) = connection.execute("select count(*) from accounts where balance > 0").fetchone() or (0,)
+            if left > 1:
+                connection.execute("update accounts set balance = 0 where id = %s", [row])
+
+    with pytest.raises(TransactionError) as found:
+        assert_serializable(
+            lambda: leave(1), lambda: leave(2), lambda: leave(1), url=url, prepare=PREPARE, state=STATE
+        )
+    assert found.value.code == "transactions.not-serializable"
+    assert "call 3 then call 1 then call 2: [(1, 0), (2, 100)]" in found.value.detail
+
+
+def test_what_a_failed_call_has_left_counts(url: str) -> None:
+    def add_unless_disturbed() -> None:
+        with psycopg.connect(url, autocommit=True) as connection:
+            before = connection.execute(STATE + " offset 1").fetchall()
+            connection.execute("update accounts set balance = balance + 1 where id = 1")
+            if connection.execute(STATE + " offset 1").fetchall() != before:
+                raise LookupError
+
+    with pytest.raises(TransactionError) as found:
+        assert_serializable(
+            add_unless_disturbed,
+            lambda: move(url, 2, 2),
+            url=url,
+            prepare=PREPARE,
+            state=STATE,
+            errors=[LookupError],
+        )
+    assert found.value.code == "transactions.not-serializable"
+    assert "LookupError" in found.value.detail
+    assert "call 2: [(1, 100), (2, 102)]" in found.value.detail
+
+
+def test_a_lock_of_the_process_is_waited_for(url: str) -> None:
+    lock = threading.Lock()
+
+    def add(amount: int) -> None:
+        with lock:
+            Bank(url).psycopg(amount)
+
+    explored = assert_serializable(
+        lambda: add(1), lambda: add(10), url=url, prepare=PREPARE, state=STATE, switches=1
+    )
+    assert explored.runs > 2
+
+
+def test_somebody_else_who_holds_a_lock_is_named_and_nothing_is_left(url: str) -> None:
+    threads = set(threading.enumerate())
+    with psycopg.connect(url) as other:
+        prepared, pid = 0, other.info.backend_pid
+
+        def prepare() -> None:
+            nonlocal prepared
+            prepared += 1
+            if prepared == 1:
+                return
+            other.execute("select * from accounts for update")
+
+        with psycopg.connect(url) as setting:
+            setting.execute(PREPARE)
+        with pytest.raises(TransactionError) as found:
+            assert_serializable(
+                lambda: move(url, 1, 2),
+                lambda: move(url, 1, 2),
+                url=url,
+                prepare=prepare,
+                state=STATE,
+                timeout=1,
+            )
+    assert found.value.code == "transactions.hang"
+    assert f"session {pid}: idle in transaction" in found.value.detail
+    assert set(threading.enumerate()) - threads == set()
+
+
+async def blocks(url: str) -> None:
+    Bank(url).psycopg(1)
+
+
+def fails(url: str) -> None:
+    with psycopg.connect(url) as connection:
+        connection.execute("select nonsense")
+
+
+@pytest.mark.parametrize(
+    ("functions", "code"),
+    [
+        ([fails], "calls"),
+        ([fails, fails], "alone"),
+        ([lambda _: None, lambda _: None], "unseen"),
+        ([blocks, blocks], "mixed"),
+    ],
+)
+def test_calls_that_cannot_be_judged(functions: list[Callable[[str], Any]], code: str, url: str) -> None:
+    calls = [lambda call=call: call(url) for call in functions]
+    with pytest.raises(TransactionError) as found:
+        assert_serializable(*calls, url=url, prepare=PREPARE, state=STATE)
+    assert found.value.code == f"transactions.{code}"
+
+
+def test_a_server_that_is_not_there_and_a_limit(url: str) -> None:
+    with pytest.raises(TransactionError) as found:
+        together(Bank(url.replace("bank", "nobank")), "psycopg")
+    assert found.value.code == "transactions.no-server"
+    assert "secret" not in str(found.value)
+    assert together(Bank(url, lock=" for update"), "psycopg", at_most=2) == Explored(
+        runs=2, complete=False, errors={}
+    )
+
+
+def test_the_drivers_are_as_before(url: str) -> None:
+    before = psycopg.Cursor.execute, psycopg.Connection.commit, asyncpg.Connection.fetch
+    together(Bank(url, lock=" for update"), "psycopg", at_most=1)
+    assert (psycopg.Cursor.execute, psycopg.Connection.commit, asyncpg.Connection.fetch) == before

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator
+from typing import Any
 
+import asyncpg
 import psycopg
 import pytest
+from sqlalchemy import NullPool, create_engine, text
+from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+from sqlalchemy.orm import Session
 
 from seatrial.checks.transactions import Schedule
+from seatrial.checks.transactions.links import settled
+from seatrial.errors import TransactionError
 from seatrial.postgres.cluster import Cluster
 
 RC, RR, SER = "READ COMMITTED", "REPEATABLE READ", "SERIALIZABLE"
 FIRST, SECOND, BOTH = (f"select value from test where {w} order by id" for w in ("id = 1", "id = 2", "true"))
+WRITE = "update test set value = 11 where id = 1"
 THIRDS = "select * from test where value % 3 = 0"
 
 
@@ -199,3 +208,101 @@ def test_an_anomaly(
     with Schedule(url, isolation=level, name=anomaly.__name__) as schedule:
         left = anomaly(schedule, level)
     assert database.execute(BOTH).fetchall() == left
+
+
+def test_one_of_two_loses_a_deadlock(url: str, database: psycopg.Connection) -> None:
+    with Schedule(url) as schedule:
+        one, two = schedule.session("one"), schedule.session("two")
+        one.run(put(1, 11))
+        two.run(put(2, 22))
+        first = one.blocked(put(2, 21), by=two)
+        lost = schedule.one_fails("40P01", first, two.start(put(1, 12)))
+        winner = two if lost.session is one else one
+        lost.session.rollback()
+        winner.commit()
+    left = [(12,), (22,)] if winner is two else [(11,), (21,)]
+    assert database.execute(BOTH).fetchall() == left
+
+
+def openers(url: str) -> dict[str, Callable[[], Any]]:
+    return {
+        "psycopg": lambda: psycopg.connect(url),
+        "psycopg, autocommit": lambda: psycopg.connect(url, autocommit=True),
+        "psycopg, asynchronous": lambda: psycopg.AsyncConnection.connect(url),
+        "asyncpg": lambda: asyncpg.connect(url),
+        "Session": lambda: Session(create_engine(f"postgresql+psycopg{url[10:]}", poolclass=NullPool)),
+        "AsyncSession": lambda: AsyncSession(
+            create_async_engine(f"postgresql+asyncpg{url[10:]}", poolclass=NullPool)
+        ),
+        "a block": lambda: contextlib.closing(psycopg.connect(url)),
+    }
+
+
+@pytest.mark.parametrize("kind", openers("postgresql://"))
+def test_sessions_of_every_library(kind: str, url: str, database: psycopg.Connection) -> None:
+    async def add(session: Any) -> int:
+        statement = text(WRITE) if "Session" in kind else WRITE
+        await settled(session.execute(statement))
+        return 7
+
+    def add_blocking(session: Any) -> int:
+        session.execute(text(WRITE) if kind == "Session" else WRITE)
+        return 7
+
+    function = add if kind in ("psycopg, asynchronous", "asyncpg", "AsyncSession") else add_blocking
+    with Schedule(url, open=openers(url)[kind], isolation="repeatable read", name=kind) as schedule:
+        one, two = schedule.session("one"), schedule.session("two", isolation="READ COMMITTED")
+        one.run(FIRST, gives=[(10,)])
+        two.run(function, gives=7)
+        two.commit()
+        one.run(FIRST, gives=[(10,)])
+        assert one.run(function, fails="40001") == "40001"
+        one.rollback()
+        one.run(put(2, 0), gives=1)
+        waiting = two.blocked("delete from test", by=one)
+        one.commit()
+        waiting.ends(gives=2)
+    assert database.execute(BOTH).fetchall() == [(11,), (0,)]
+
+
+def test_expectations_that_do_not_come_true(url: str, database: psycopg.Connection) -> None:
+    with Schedule(url, name="sale", timeout=1) as schedule:
+        one, two = schedule.session("one"), schedule.session("two")
+        one.run(put(1, 11))
+        wrong = {
+            "outcome": lambda: one.run(FIRST, gives=[(12,)]),
+            "blocked": lambda: two.run(put(1, 12)),
+            "not-blocked": lambda: one.blocked(put(2, 1), by=two),
+            "isolation": lambda: schedule.session("three", isolation="chaos"),
+            "unknown-session": lambda: schedule.session("four", open=object),
+        }
+        for code, step in wrong.items():
+            with pytest.raises(TransactionError) as found:
+                step()
+            assert found.value.code == f"transactions.{code}"
+            if code == "outcome":
+                assert found.value.message == f"sale: one: {FIRST}: expected [(12,)], found [(11,)]"
+                assert found.value.detail == f"so far:\n  1. one: {put(1, 11)} -> 1"
+        two.rollback()
+        with pytest.raises(TransactionError, match="expected an error 40001, found 22012 DivisionByZero"):
+            two.run("select 1 / 0", fails="40001")
+        two.rollback()
+        with pytest.raises(LookupError):
+            two.run(lambda _: {}["none"])
+        database.execute("select pg_advisory_lock(1)")
+        with pytest.raises(TransactionError) as found:
+            two.run("select pg_advisory_lock(1)")
+        assert found.value.code == "transactions.hang"
+        assert f"session {database.info.backend_pid}: idle" in found.value.detail
+        database.execute("select pg_advisory_unlock(1)")
+
+
+def test_a_step_that_nobody_looks_at(url: str, database: psycopg.Connection) -> None:
+    with pytest.raises(TransactionError, match="two: update") as found, Schedule(url) as schedule:  # noqa: PT012 - the end of it raises
+        one, two = schedule.session("one"), schedule.session("two")
+        one.run(put(1, 11))
+        two.blocked(put(1, 12), by=one)
+        with pytest.raises(TransactionError, match="still running"):
+            two.commit()
+    assert found.value.code == "transactions.unfinished"
+    assert database.execute(BOTH).fetchall() == [(10,), (20,)]

@@ -6,9 +6,9 @@ import asyncio
 import contextlib
 import inspect
 import threading
-from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Literal
 
+from seatrial.app.origin import CALLER, CURRENT
 from seatrial.errors import TransactionError
 
 if TYPE_CHECKING:
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
     Run = Callable[[Coroutine[Any, Any, Any]], Any]
 
-CALL: ContextVar[Call | None] = ContextVar("seatrial_transactions_call", default=None)
-"""For which call a thread or task works."""
 _BEGIN = "begins"
 
 
@@ -138,7 +136,7 @@ class Call:
             self._board.notify_all()
 
     def _work(self) -> None:
-        CALL.set(self)
+        CALLER.set(self)
         try:
             self.pause(0, _BEGIN)
             result = self._function()
@@ -151,8 +149,16 @@ class Call:
                 self._board.notify_all()
 
     async def _within(self, made: Awaitable[Any]) -> Any:
-        CALL.set(self)
+        CALLER.set(self)
         return await made
+
+
+def current_call() -> Call | None:
+    """For which call this thread or task works; the application's, for the one that has asked it."""
+    caller = CALLER.get()
+    if caller is None and (origin := CURRENT.get()) is not None:
+        caller = origin.caller
+    return caller if isinstance(caller, Call) else None
 
 
 def _in_loop() -> bool:

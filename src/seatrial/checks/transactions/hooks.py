@@ -7,7 +7,7 @@ import re
 import sys
 from typing import TYPE_CHECKING, Any
 
-from seatrial.checks.transactions.calls import CALL
+from seatrial.checks.transactions.calls import current_call
 from seatrial.checks.transactions.links import pid_of
 from seatrial.checks.transactions.observer import short
 from seatrial.ledger.sql.sink import Patches
@@ -66,7 +66,7 @@ class Hooks:
             await call.pause_async(pid_of(connection), label)
 
     def _stops(self, connection: Any, label: str) -> Call | None:
-        call = CALL.get()
+        call = current_call()
         return None if call is None or _UNSEEN.match(label) or connection in self._pooled else call
 
     # --- libraries ---------------------------------------------------------------------------------------
@@ -123,7 +123,7 @@ class Hooks:
 
     def _of_engine(self, connection: Any, statement: str) -> None:
         """For psycopg2 and others: where the driver itself was made to stop, that is enough."""
-        if connection.dialect.driver not in _STOPPED_BY_DRIVERS and CALL.get() is not None:
+        if connection.dialect.driver not in _STOPPED_BY_DRIVERS and current_call() is not None:
             self._stop(connection.connection.driver_connection, statement)
 
     # --- methods made to stop ----------------------------------------------------------------------------

@@ -301,6 +301,7 @@ class Schedule:
         holders: set[int] = set()
         while by.pid not in holders:
             if step.is_over:
+                step._taken = True  # noqa: SLF001 - our own
                 raise self.error(
                     step,
                     f"expected that it waits for {by.name}, found that it ended: {_outcome(step)}",
