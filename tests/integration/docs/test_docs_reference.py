@@ -38,6 +38,7 @@ TABLES = {
     "## `[[tool.seatrial.checks.accept]]`": config.Accepted,
     "## `[tool.seatrial.checks.migrations]`": config.MigrationChecks,
     "## `[tool.seatrial.checks.rls]`": config.RlsChecks,
+    "## `[tool.seatrial.checks.pool]`": config.PoolChecks,
 }
 NO_KEYS = {"root", "source", "name", "attributes"}
 """Fields that no file sets by this name."""

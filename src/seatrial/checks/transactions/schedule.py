@@ -62,6 +62,7 @@ class Step:
             TransactionError: it ends in another way, or waits for a session that will not let it go on.
             Exception: a function raised what is no error of the database.
         """
+        __tracebackhide__ = True
         self._taken = True
         schedule = self.session.schedule
         schedule.wait_for(self)
@@ -122,6 +123,7 @@ class ScheduledSession:
 
     def run(self, what: What, *, gives: Any = _ANY, fails: str | None = None) -> Any:
         """Do a step to its end; see `Step.ends`."""
+        __tracebackhide__ = True
         return self.start(what).ends(gives=gives, fails=fails)
 
     def blocked(self, what: What, *, by: ScheduledSession) -> Step:

@@ -83,6 +83,7 @@ def assert_serializable(
     Raises:
         TransactionError: a run ended in a way that is none of these; it tells the run.
     """
+    __tracebackhide__ = True  # what failed is the test's own
     if len(calls) < 2:  # noqa: PLR2004 - nothing to compare with a name
         raise TransactionError(
             f"expected two or more calls, found {len(calls)}",
@@ -150,6 +151,7 @@ class _Judge:
 
     def explore(self, explorer: Explorer, *, at_most: int) -> Explored:
         """Run interleavings until one is wrong, or there are no more."""
+        __tracebackhide__ = True
         for name in self._calls:
             self._try_alone(name)
         met: dict[str, int] = {}
@@ -185,6 +187,7 @@ class _Judge:
             )
 
     def _judge(self, ran: Ran) -> None:
+        __tracebackhide__ = True
         found = _Outcome(tuple((call.name, _end(call)) for call in ran.calls), self._world.look())
         aborted = {call.name for call in ran.calls if self._is_declared(call)}
         rest = tuple(name for name in self._calls if name not in aborted)
