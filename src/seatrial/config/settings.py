@@ -165,7 +165,7 @@ class PoolChecks:
     user: str | None = None
     """Whose request it is; None for nobody's."""
     status: int = 503
-    """How the application answers it while its pools are empty."""
+    """How the application answers it while the pool that it uses is empty."""
     wait: int | None = None
     """How many seconds a pool may let somebody wait; None for as long as it is set to."""
 

@@ -55,10 +55,11 @@ async def orders():
         REFUSED
         return Response(status_code=503)
 """
+# Nobody waits that long: a test that did would be ended.
 SETTINGS = """
 [tool.seatrial.checks.pool]
 request = "/orders"
-wait = 30
+wait = 300
 """
 POOLLESS = """
 from fastapi import FastAPI
@@ -88,7 +89,7 @@ async def orders():
 SOUND = {
     "PING": "pool_pre_ping=True",
     "CHECK": "check=ConnectionPool.check_connection",
-    "TIMEOUT": "30",
+    "TIMEOUT": "300",
     "REFUSED": "pass",
 }
 Look = Callable[..., list[Finding | Note]]
@@ -131,7 +132,7 @@ def test_sound_pools(look: Look) -> None:
     said = look(exhaustion)
     assert findings(said) == []
     assert sorted(each.text for each in said if isinstance(each, Note)) == [
-        "SQLAlchemy engine (asyncpg): 2 connections; whoever finds none waits 30 s",
+        "SQLAlchemy engine (asyncpg): 2 connections; whoever finds none waits 300 s",
         "SQLAlchemy engine (psycopg): 3 connections; whoever finds none waits 30 s",
         "asyncpg pool: 2 connections; whoever finds none waits for ever, unless acquire() is given a timeout",
         "psycopg_pool blocking: 2 connections; whoever finds none waits 30 s",
@@ -141,10 +142,10 @@ def test_sound_pools(look: Look) -> None:
 
 def test_pools_that_are_not(look: Look) -> None:
     limitless = {"max_overflow=1, PING": "max_overflow=-1"}
-    found = findings(look(exhaustion, TIMEOUT="31", REFUSED="raise", **limitless))
+    found = findings(look(exhaustion, TIMEOUT="301", REFUSED="raise", **limitless))
     assert sorted(line.partition(": under")[0].partition("\n")[0] for line in found) == [
-        "GET /orders: expected status 503 while the pools are empty, found status 500",
-        "SQLAlchemy engine (asyncpg): expected that it refuses after 30 s at most, found 31 s",
+        "GET /orders: expected status 503 while SQLAlchemy engine (asyncpg) is empty, found status 500",
+        "SQLAlchemy engine (asyncpg): expected that it refuses after 300 s at most, found 301 s",
         "SQLAlchemy engine (psycopg): expected a limit of its connections, found none",
     ]
 
@@ -156,8 +157,8 @@ def test_a_connection_that_is_never_given_back(look: Look) -> None:
 
 
 def test_a_client_that_would_wait_for_ever(look: Look) -> None:
-    (found,) = findings(look(exhaustion, text=PATIENT, settings=SETTINGS.replace("30", "1")))
-    assert "GET /orders: expected status 503 while the pools are empty, found no answer in 1 s" in found
+    (found,) = findings(look(exhaustion, text=PATIENT, settings=SETTINGS.replace("300", "1")))
+    assert "GET /orders: expected status 503 while asyncpg pool is empty, found no answer in 1 s" in found
 
 
 def test_the_server_is_restarted_under_them(look: Look) -> None:
@@ -176,6 +177,11 @@ def test_the_server_is_restarted_under_them(look: Look) -> None:
 def test_without_pools_there_is_nothing_to_look_at(look: Look, project: Project) -> None:
     with pytest.raises(Inapplicable, match="no pool"):
         look(exhaustion, text=POOLLESS)
+
+
+def test_a_request_that_uses_no_pool(look: Look) -> None:
+    (found,) = findings(look(exhaustion, settings=SETTINGS.replace("/orders", "/openapi.json")))
+    assert "found that it works with any of them empty" in found
 
 
 def test_in_a_process_of_its_own(project: Project) -> None:
