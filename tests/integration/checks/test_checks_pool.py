@@ -184,10 +184,49 @@ def test_a_request_that_uses_no_pool(look: Look) -> None:
     assert "found that it works with any of them empty" in found
 
 
+GENEROUS = """
+from sqlalchemy.pool import QueuePool
+
+class Odd(QueuePool):
+    def _do_get(self):
+        try:
+            return super()._do_get()
+        except exc.TimeoutError:
+            INSTEAD
+"""
+
+
+@pytest.mark.parametrize(
+    ("instead", "found"),
+    [
+        (
+            "return self._create_connection()",
+            "expected that it refuses when all 3 connections are taken, found one more",
+        ),
+        (
+            "raise RuntimeError('no')",
+            "expected that it refuses when all 3 connections are taken, found RuntimeError: no",
+        ),
+    ],
+)
+def test_a_pool_that_does_not_refuse(instead: str, found: str, look: Look) -> None:
+    odd = {"url = os": GENEROUS.replace("INSTEAD", instead) + "url = os", "PING": "poolclass=Odd"}
+    (told,) = findings(look(exhaustion, **odd))
+    assert found in told
+
+
+def test_a_pool_that_is_larger_than_the_server_allows(look: Look) -> None:
+    (told,) = findings(look(exhaustion, PING="pool_pre_ping=True", **{"pool_size=2": "pool_size=200"}))
+    assert "expected 201 connections at the same time, found OperationalError" in told
+    assert "max_connections" in told
+
+
 def test_in_a_process_of_its_own(project: Project) -> None:
     shop(project)
     result = project.run(sys.executable, "-m", "seatrial", "check", "pool")
     assert result.status == 0, result.output
     assert "pool.exhaustion: ok" in result.output
     assert "pool.recovery: ok" in result.output
+    assert "psycopg_pool blocking: served at once" in result.output
+    result = project.pytest("--seatrial-checks", "pool.recovery", "-rA").expect(passed=1)
     assert "psycopg_pool blocking: served at once" in result.output

@@ -147,7 +147,7 @@ def test_who_tries_again_lets_nobody_see_it(url: str) -> None:
         lambda: add(1), lambda: add(10), url=url, prepare=PREPARE, state=STATE, switches=1
     )
     assert explored.errors == {}
-    assert tried > 2 * explored.runs + 6  # two of each run, of each order and of each alone
+    assert tried > 2 * explored.runs + 10  # two of each run and order, and each alone
 
 
 def move(url: str, first: int, second: int) -> None:
@@ -288,6 +288,25 @@ def test_a_server_that_is_not_there_and_a_limit(url: str) -> None:
     assert together(Bank(url, lock=" for update"), "psycopg", at_most=2) == Explored(
         runs=2, complete=False, errors={}
     )
+
+
+@pytest.mark.parametrize(
+    ("options", "code"),
+    [
+        ({"state": "select count(*) from accounts"}, "unchanged"),
+        ({"state": "select *, clock_timestamp() from accounts order by id"}, "unstable"),
+        ({"prepare": lambda: None}, "unstable"),
+    ],
+)
+def test_a_state_that_proves_nothing(options: dict[str, Any], code: str, url: str) -> None:
+    with psycopg.connect(url) as connection:
+        connection.execute(PREPARE)
+    add = Bank(url, lock=" for update").psycopg
+    with pytest.raises(TransactionError) as found:
+        assert_serializable(
+            lambda: add(1), lambda: add(10), url=url, **{"prepare": PREPARE, "state": STATE, **options}
+        )
+    assert found.value.code == f"transactions.{code}"
 
 
 def test_the_drivers_are_as_before(url: str) -> None:

@@ -41,10 +41,11 @@ def exhaustion(ground: Ground) -> Iterator[Finding | Note]:
                 )
                 return
         pools = pools_of(application)
-        full = True
         for pool in pools:
-            full &= yield from _of_one(pool, rules)
-        if request is not None and full:
+            if not (yield from _of_one(pool, rules)):
+                # What is missing now would be missing in all other pools, too.
+                return
+        if request is not None:
             yield from _of_application(pools, request, rules)
 
 

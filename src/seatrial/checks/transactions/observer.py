@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -79,12 +80,18 @@ class Observer:
         ]
 
     def cancel(self, pids: Collection[int]) -> None:
-        """Cancel the statements that sessions run."""
-        self.rows(_CANCEL, [list(pids)])
+        """Cancel the statements that sessions run, where the role may."""
+        self._try(_CANCEL, pids)
 
     def end(self, pids: Collection[int]) -> None:
-        """End sessions."""
-        self.rows(_END, [list(pids)])
+        """End sessions, where the role may."""
+        self._try(_END, pids)
+
+    def _try(self, statement: str, pids: Collection[int]) -> None:
+        import psycopg  # noqa: PLC0415 - loaded already
+
+        with contextlib.suppress(psycopg.Error):
+            self.rows(statement, [list(pids)])
 
     def close(self) -> None:
         """Close our connection."""

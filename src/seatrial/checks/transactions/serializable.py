@@ -152,8 +152,8 @@ class _Judge:
     def explore(self, explorer: Explorer, *, at_most: int) -> Explored:
         """Run interleavings until one is wrong, or there are no more."""
         __tracebackhide__ = True
-        for name in self._calls:
-            self._try_alone(name)
+        self._try_alone()
+        self._try_twice()
         met: dict[str, int] = {}
         for number in itertools.count(1):
             explorer.begin()
@@ -168,9 +168,35 @@ class _Judge:
                 return Explored(runs=number, complete=not more, errors=met)
         raise AssertionError  # pragma: no cover - counting does not end
 
-    def _try_alone(self, name: str) -> None:
-        """A call that does not even work alone would be compared with its own failure."""
+    def _try_alone(self) -> None:
+        """Calls that do not even work alone, or that `state` shows nothing of, could not fail."""
         self._world.prepare()
+        before = self._world.look()
+        changes = False
+        for name in self._calls:
+            self._world.prepare()
+            self._work_alone(name)
+            changes |= self._world.look() != before
+        if not changes:
+            raise TransactionError(
+                f"expected that `state` shows what a call does, found {before!r} before and after each",
+                code="transactions.unchanged",
+                remedy="select what they change; as a role, or with a setting, that may see it",
+            )
+
+    def _try_twice(self) -> None:
+        """What differs from run to run by itself would be taken for an anomaly."""
+        order = tuple(self._calls)
+        (first, again) = (self._one_after_another(order).state for _ in range(2))
+        if first != again:
+            raise TransactionError(
+                f"expected one `state` after two runs in the same order, found {first!r} and {again!r}",
+                code="transactions.unstable",
+                remedy="leave out of `state` what is new each time, generated keys and times, and let "
+                "`prepare` put everything back",
+            )
+
+    def _work_alone(self, name: str) -> None:
         (call,) = self._director.run({name: self._calls[name]}, _in_order((name,))).calls
         if _end(call) != _WORKS:
             raise TransactionError(
@@ -221,13 +247,16 @@ class _Judge:
     def _after_one_another(self, names: tuple[str, ...]) -> Iterator[_Outcome]:
         for order in itertools.permutations(names):
             if order not in self._serial:
-                self._world.prepare()
-                functions = {name: self._calls[name] for name in order}
-                ran = self._director.run(functions, _in_order(order)) if order else None
-                ends = {call.name: _end(call) for call in ran.calls} if ran is not None else {}
-                in_place = tuple((name, ends[name]) for name in self._calls if name in ends)
-                self._serial[order] = _Outcome(in_place, self._world.look())
+                self._serial[order] = self._one_after_another(order)
             yield self._serial[order]
+
+    def _one_after_another(self, order: tuple[str, ...]) -> _Outcome:
+        self._world.prepare()
+        functions = {name: self._calls[name] for name in order}
+        ran = self._director.run(functions, _in_order(order)) if order else None
+        ends = {call.name: _end(call) for call in ran.calls} if ran is not None else {}
+        in_place = tuple((name, ends[name]) for name in self._calls if name in ends)
+        return _Outcome(in_place, self._world.look())
 
     def _is_declared(self, call: Call) -> bool:
         status = getattr(call.result, "status_code", None)
