@@ -7,7 +7,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
-from seatrial.errors import IsolationError, ServerError, TemplateError
+from seatrial.errors import IsolationError, TemplateError
 from seatrial.postgres.handle import Handle
 from seatrial.postgres.kept import KEPT_AT_MOST, database_name
 from seatrial.postgres.template.verify import count_tables
@@ -208,20 +208,16 @@ class TestDatabase(Baselined):
         return shlex.join(words)
 
     def restart_server(self) -> None:
-        """Restart the server under whoever is connected; only where it is ours alone.
+        """Restart the embedded server under whoever is connected; no other is ours alone.
 
         Raises:
-            ServerError: it is somebody else's, or did not start again.
+            ServerError: it did not start again.
         """
+        from seatrial.postgres.providers.embedded import EmbeddedProvider  # noqa: PLC0415 - the driver is an extra
+
         self._running()
-        restart = getattr(self._provider, "restart", None)
-        if restart is None:
-            raise ServerError(
-                "the server is not ours to restart",
-                code="server.not-ours",
-                remedy="use the embedded server (--seatrial-database embedded)",
-            )
-        restart()
+        assert isinstance(self._provider, EmbeddedProvider)
+        self._provider.restart()
 
     def _connect_admin(self) -> psycopg.Connection[Any]:
         cluster = self._running().cluster

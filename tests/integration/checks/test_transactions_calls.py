@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -117,6 +118,36 @@ def test_with_a_lock_every_order_is_right(library: str, url: str) -> None:
     assert explored.complete
     assert explored.errors == {}
     assert explored.runs > 4
+
+
+def test_functions_that_use_an_engine_of_the_tests_own_loop(url: str) -> None:
+    async def test() -> None:
+        loop = asyncio.get_running_loop()
+        engine = create_async_engine(url.replace("postgresql", "postgresql+asyncpg"))
+
+        async def add(amount: int) -> None:
+            async with engine.begin() as connection:
+                balance = await connection.scalar(text(READ))
+                await connection.execute(text(WRITE.format(balance + amount)))
+
+        async with engine.connect() as connection:
+            await connection.execute(text(PREPARE.partition(";")[0]))
+        try:
+            await asyncio.to_thread(
+                assert_serializable,
+                lambda: add(1),
+                lambda: add(10),
+                url=url,
+                prepare=PREPARE,
+                state=STATE,
+                run=lambda coroutine: asyncio.run_coroutine_threadsafe(coroutine, loop).result(),
+            )
+        finally:
+            await engine.dispose()
+
+    with pytest.raises(TransactionError) as found:
+        asyncio.run(test())
+    assert found.value.code == "transactions.not-serializable"
 
 
 def test_what_the_server_refuses_is_declared_or_told(url: str) -> None:
