@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -148,6 +150,38 @@ def test_functions_that_use_an_engine_of_the_tests_own_loop(url: str) -> None:
     with pytest.raises(TransactionError) as found:
         asyncio.run(test())
     assert found.value.code == "transactions.not-serializable"
+
+
+LATE = """
+import asyncio, sys
+from seatrial.checks.transactions import assert_serializable
+
+url = sys.argv[1]
+
+async def add(amount):
+    import asyncpg
+
+    connection = await asyncpg.connect(url)
+    await connection.execute(f"update accounts set balance = balance + {amount} where id = 1")
+    await connection.close()
+
+assert "asyncpg" not in sys.modules
+explored = assert_serializable(
+    lambda: add(1), lambda: add(10), url=url, prepare=sys.argv[2], state=sys.argv[3]
+)
+print(explored.runs, [type(each).__module__ for each in sys.meta_path if "seatrial" in type(each).__module__])
+"""
+
+
+def test_a_driver_that_is_imported_by_a_call(url: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", LATE, url, PREPARE, STATE],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.stdout, done.stderr) == ("2 []\n", "")
 
 
 def test_what_the_server_refuses_is_declared_or_told(url: str) -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import functools
 import re
-import sys
 from typing import TYPE_CHECKING, Any
 
 from seatrial.checks.transactions.calls import current_call
 from seatrial.checks.transactions.links import pid_of
 from seatrial.checks.transactions.observer import short
+from seatrial.ledger.sql.imports import ImportWatch
 from seatrial.ledger.sql.sink import Patches
 from seatrial.ledger.sql.sqlalchemy import Pooled
 
@@ -39,18 +39,17 @@ class Hooks:
         self._patches = Patches()
         self._pooled = Pooled()
         self._enders: list[Callable[[], None]] = []
+        self._watch = ImportWatch(
+            {"psycopg": self._psycopg, "asyncpg": self._asyncpg, "sqlalchemy": self._sqlalchemy}
+        )
 
     def install(self) -> None:
-        """Begin, for every library that is loaded."""
-        if "psycopg" in sys.modules:
-            self._psycopg()
-        if "asyncpg" in sys.modules:
-            self._asyncpg()
-        if "sqlalchemy" in sys.modules:
-            self._sqlalchemy()
+        """Begin, now for every library that is loaded, and for the others when a call imports them."""
+        self._watch.install()
 
     def remove(self) -> None:
         """Put everything back."""
+        self._watch.remove()
         self._patches.undo()
         while self._enders:
             self._enders.pop()()
