@@ -361,6 +361,7 @@ def test_a_server_that_is_not_there_and_a_limit(url: str) -> None:
         ({"state": "select count(*) from accounts"}, "unchanged"),
         ({"state": "select *, clock_timestamp() from accounts order by id"}, "unstable"),
         ({"prepare": lambda: None}, "unstable"),
+        ({"prepare": "truncate pg_class"}, "statement"),
     ],
 )
 def test_a_state_that_proves_nothing(options: dict[str, Any], code: str, url: str) -> None:

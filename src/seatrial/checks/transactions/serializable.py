@@ -120,15 +120,25 @@ class _World:
 
     def prepare(self) -> None:
         """Make the state every run begins with."""
-        self._do(self._prepare)
+        self._do("prepare", self._prepare)
 
     def look(self) -> Any:
         """What the calls have left."""
-        return self._do(self._state)
+        return self._do("state", self._state)
 
-    def _do(self, what: str | Callable[[], Any]) -> Any:
+    def _do(self, name: str, what: str | Callable[[], Any]) -> Any:
+        import psycopg  # noqa: PLC0415 - loaded already
+
         if isinstance(what, str):
-            return self._observer.rows(what)
+            try:
+                return self._observer.rows(what)
+            except psycopg.Error as error:
+                raise TransactionError(
+                    f"expected that `{name}` can be done, found {named(error)}",
+                    code="transactions.statement",
+                    remedy="correct it; what the application's role may not do, a function does as another: "
+                    "lambda: db.execute(...)",
+                ) from error
         made = what()
         return self._run(settled(made)) if hasattr(made, "__await__") else made
 
