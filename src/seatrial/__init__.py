@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         ServerError,
         SettingsError,
         TemplateError,
+        TransactionError,
         UnsafeTargetError,
     )
     from seatrial.fakes import Fakes
@@ -58,6 +59,7 @@ __all__ = [
     "SettingsError",
     "TemplateError",
     "TestDatabase",
+    "TransactionError",
     "Trial",
     "UnsafeTargetError",
     "__version__",
@@ -88,6 +90,7 @@ __getattr__ = lazy_names(
         "SettingsError": "errors",
         "TemplateError": "errors",
         "TestDatabase": "trial.database",
+        "TransactionError": "errors",
         "Trial": "trial",
         "UnsafeTargetError": "errors",
         "counted_statements": "app",

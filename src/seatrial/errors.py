@@ -76,6 +76,10 @@ class AuditError(SeatrialError):
     """Whether the tests can fail could not be found out."""
 
 
+class TransactionError(SeatrialError):
+    """Transactions at the same time did not end as they had to, or could not be run."""
+
+
 class NetworkError(SeatrialError):
     """A connection to another machine was attempted while a test ran."""
 

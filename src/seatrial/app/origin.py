@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 
 _numbers = itertools.count(1)
 
+CALLER: ContextVar[object] = ContextVar("seatrial_caller", default=None)
+"""For whom somebody calls the application, which has a context of its own: this is taken along."""
+
 
 class Origin:
     """Stands in the context of everything that runs on behalf of one request.
@@ -23,6 +26,7 @@ class Origin:
         scope: the ASGI scope or WSGI environment of a request, as frameworks fill it in; else None.
         route: the template of its path, where that has to be noted before the framework forgets it.
         number: tells it from all others of this process.
+        caller: what the caller has set `CALLER` to; None for a request that came over a socket.
     """
 
     def __init__(self, label: str, *, scope: Mapping[str, Any] | None = None) -> None:
@@ -30,6 +34,7 @@ class Origin:
         self.scope = scope
         self.route: str | None = None
         self.number = next(_numbers)
+        self.caller = CALLER.get()
         self.error: BaseException | None = None
         self.task: asyncio.Task[Any] | None = None
 

@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
     Look = Callable[[Ground], Iterator[Finding | Note]]
 
-_GROUPS = ("migrations", "schema", "rls", "audit", "vectors", "queries")
+_GROUPS = ("migrations", "schema", "rls", "audit", "vectors", "pool", "queries")
 """Modules of this package with a tuple CHECKS."""
 
-_TOGETHER = {"database": ("migrations", "schema", "rls", "audit", "vectors")}
+_TOGETHER = {"database": ("migrations", "schema", "rls", "audit", "vectors", "pool")}
 """Names for several groups."""
 
 

@@ -10,6 +10,7 @@ from seatrial.config.settings import (
     AuditTrail,
     CheckSettings,
     MigrationChecks,
+    PoolChecks,
     QueryChecks,
     RlsChecks,
 )
@@ -30,6 +31,7 @@ def load_checks(table: Table | None) -> CheckSettings:
         rls=_rls(table.table("rls")),
         audit=tuple(_trail(row) for row in _one_or_more(table, "audit")),
         queries=_queries(table.table("queries")),
+        pool=_pool(table.table("pool")),
     )
 
 
@@ -91,3 +93,15 @@ def _queries(table: Table | None) -> QueryChecks:
         return QueryChecks()
     table.only(*(field.name for field in fields(QueryChecks)))
     return QueryChecks(rows=table.reference("rows"), openapi=table.text("openapi"))
+
+
+def _pool(table: Table | None) -> PoolChecks:
+    if table is None:
+        return PoolChecks()
+    table.only(*(field.name for field in fields(PoolChecks)))
+    return PoolChecks(
+        request=table.text("request"),
+        user=table.text("user"),
+        status=table.integer("status", lowest=400, highest=599) or PoolChecks.status,
+        wait=table.integer("wait", lowest=0, highest=3600),
+    )

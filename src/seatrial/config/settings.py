@@ -157,6 +157,20 @@ class RlsChecks:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PoolChecks:
+    """`[tool.seatrial.checks.pool]`."""
+
+    request: str | None = None
+    """The path of a GET that uses the database; None to look at the pools alone."""
+    user: str | None = None
+    """Whose request it is; None for nobody's."""
+    status: int = 503
+    """How the application answers it while the pool that it uses is empty."""
+    wait: int | None = None
+    """How many seconds a pool may let somebody wait; None for as long as it is set to."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class QueryChecks:
     """`[tool.seatrial.checks.queries]`."""
 
@@ -217,6 +231,7 @@ class CheckSettings:
     audit: tuple[AuditTrail, ...] = ()
     """The tables to which rows are only ever added."""
     queries: QueryChecks = field(default_factory=QueryChecks)
+    pool: PoolChecks = field(default_factory=PoolChecks)
 
 
 @dataclass(frozen=True, kw_only=True)

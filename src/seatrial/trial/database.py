@@ -229,6 +229,18 @@ class TestDatabase(Baselined):
         words = ("psql", "-h", admin["host"], "-p", str(admin["port"]), "-U", admin["user"], "-d", self.name)
         return shlex.join(words)
 
+    def restart_server(self) -> None:
+        """Restart the embedded server under whoever is connected; no other is ours alone.
+
+        Raises:
+            ServerError: it did not start again.
+        """
+        from seatrial.postgres.providers.embedded import EmbeddedProvider  # noqa: PLC0415 - the driver is an extra
+
+        self._running()
+        assert isinstance(self._provider, EmbeddedProvider)
+        self._provider.restart()
+
     def _connect_admin(self) -> psycopg.Connection[Any]:
         cluster = self._running().cluster
         return cluster.connect(cluster.admin["dbname"])

@@ -38,7 +38,11 @@ TABLES = {
     "## `[[tool.seatrial.checks.accept]]`": config.Accepted,
     "## `[tool.seatrial.checks.migrations]`": config.MigrationChecks,
     "## `[tool.seatrial.checks.rls]`": config.RlsChecks,
+    "## `[tool.seatrial.checks.pool]`": config.PoolChecks,
+    "## `[tool.seatrial.checks.queries]`": config.QueryChecks,
     "## `[tool.seatrial.checks.audit]`": config.AuditTrail,
+    "## `[tool.seatrial.audit]`": config.AuditSettings,
+    "## `[[tool.seatrial.audit.survivors]]`": config.Survivor,
 }
 NO_KEYS = {"root", "source", "name", "attributes"}
 """Fields that no file sets by this name."""

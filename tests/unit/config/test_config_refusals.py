@@ -29,6 +29,7 @@ UNKNOWN = [
     ("tool.seatrial.database.schema.almbic = 'x'", "tool.seatrial.database.schema.almbic", "'alembic'"),
     ("tool.seatrial.identities.user = {}", "tool.seatrial.identities.user", "'users'"),
     ("tool.seatrial.tests.skip = []", "tool.seatrial.tests.skip", "'skips'"),
+    ("tool.seatrial.checks.pool.waits = 1", "tool.seatrial.checks.pool.waits", "'wait'"),
     (
         "tool.seatrial.tests.skips = [{test='a', reason='b', untill=2027-01-01}]",
         "tool.seatrial.tests.skips[0].untill",
@@ -69,6 +70,7 @@ WRONG_TYPE = [
     ("tool.seatrial.database.schema = 'alembic.ini'", "tool.seatrial.database.schema", "expected a table"),
     ("tool.seatrial.database.isolation = 1", "tool.seatrial.database.isolation", "found an integer"),
     ("tool.seatrial.databases.x = 1", "tool.seatrial.databases.x", "expected a table"),
+    ("tool.seatrial.checks.pool.request = 1", "tool.seatrial.checks.pool.request", "found an integer"),
     ("tool.seatrial.identities.claims = []", "tool.seatrial.identities.claims", "expected a table"),
     ("tool.seatrial.identities.tenants.a = 'x'", "tool.seatrial.identities.tenants.a", "expected a table"),
     ("tool.seatrial.identities.users.a = 'x'", "tool.seatrial.identities.users.a", "expected a table"),

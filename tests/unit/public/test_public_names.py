@@ -13,8 +13,8 @@ EXPECTED = [
     "ApplicationError", "AsyncClient", "AuditError", "CatalogError", "CheckError", "Client",
     "CountedStatements", "FakeError", "Fakes", "Handle", "Identities", "Identity", "IdentityError",
     "IsolationError", "LedgerError", "NetworkError", "SeatrialError",
-    "ServerError", "SettingsError", "TemplateError", "TestDatabase", "Trial", "UnsafeTargetError",
-    "__version__", "counted_statements",
+    "ServerError", "SettingsError", "TemplateError", "TestDatabase", "TransactionError", "Trial",
+    "UnsafeTargetError", "__version__", "counted_statements",
 ]  # fmt: skip
 
 

@@ -107,6 +107,11 @@ class EmbeddedProvider:
         del database
         return f"seatrial db up --kept {self._kept_as}"
 
+    def restart(self) -> None:
+        """Restart the server, which was started; the address stays."""
+        assert self._server is not None
+        self._server = self._server.restart()
+
     def stop(self, *, kept: Mapping[str, str]) -> None:
         """Stop the server and remove its data, or keep them; free the port."""
         if self._doorbell is not None:

@@ -8,7 +8,7 @@ import shutil
 import signal
 import subprocess
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from seatrial.errors import ServerError
@@ -122,6 +122,26 @@ class EmbeddedServer:
     def stop(self) -> None:
         """End the server at once and delete its folder. Does nothing when repeated, or in a forked child."""
         self._launch.close()
+
+    def restart(self) -> EmbeddedServer:
+        """Shut down as an administrator does, every session is ended, and serve the same data again.
+
+        Raises:
+            ServerError: it did not shut down within 60 s, or did not start.
+        """
+        supervised = self._launch.supervised
+        supervised.signal(signal.SIGINT)
+        if not supervised.has_exited(within=STOP_SECONDS):
+            raise ServerError(
+                "PostgreSQL should have shut down for a restart, but did not.",
+                code="server.stop",
+                remedy="Read its last lines below and run again.",
+                detail=self._launch.log_tail(),
+            )
+        supervised.exit_status = None
+        pid = self._launch.spawn("postgres", "-D", self.data_dir)
+        _wait_until_ready(self._launch, self.port)
+        return replace(self, pid=pid)
 
     def stop_and_keep(self, destination: Path) -> None:
         """Shut down cleanly and leave the data directory as `destination`, which must not exist yet.

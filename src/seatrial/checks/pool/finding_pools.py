@@ -1,0 +1,63 @@
+"""The pools of the running application that lead to its tested database."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+from seatrial.app.pools.addresses import is_one_of
+from seatrial.app.pools.instances import Instances
+from seatrial.app.pools.psycopg import PsycopgHealer
+from seatrial.checks.finding import Inapplicable
+from seatrial.checks.pool.kinds import AsyncpgPool, Pool, PsycopgPool, SqlAlchemyPool
+
+if TYPE_CHECKING:
+    from seatrial.checks.application import Application
+
+
+def pools_of(application: Application) -> list[Pool]:
+    """All of them, by their names.
+
+    Raises:
+        Inapplicable: there is none.
+    """
+    pools = [*_of_sqlalchemy(application), *_of_psycopg(application), *_of_asyncpg(application)]
+    if not pools:
+        raise Inapplicable(
+            "the application has no pool of SQLAlchemy, psycopg_pool or asyncpg to its database"
+        )
+    names: dict[str, int] = {}
+    for pool in pools:
+        names[pool.name] = names.get(pool.name, 0) + 1
+        if names[pool.name] > 1:
+            pool.name = f"{pool.name} ({names[pool.name]})"
+    return pools
+
+
+def _of_sqlalchemy(application: Application) -> list[Pool]:
+    if "sqlalchemy.pool" not in sys.modules:
+        return []
+    from sqlalchemy.engine import Engine  # noqa: PLC0415 - loaded already
+    from sqlalchemy.pool import QueuePool  # noqa: PLC0415
+
+    places = _places(application)
+    engines = [engine for engine in Instances().find((Engine,), None) if type(engine) is Engine]
+    return [
+        SqlAlchemyPool(engine, application.runner)
+        for engine in engines
+        if isinstance(engine.pool, QueuePool) and is_one_of(engine.url.host, engine.url.port or 5432, places)
+    ]
+
+
+def _of_psycopg(application: Application) -> list[Pool]:
+    return [PsycopgPool(pool, application.runner) for pool in PsycopgHealer().pools()]
+
+
+def _of_asyncpg(application: Application) -> list[Pool]:
+    return [AsyncpgPool(pool, application.runner) for pool in application.runner.outgoing.pools()]
+
+
+def _places(application: Application) -> set[tuple[str, int]]:
+    database: Any = application.trial.database
+    places: set[tuple[str, int]] = database.places
+    return places

@@ -1,0 +1,186 @@
+"""Pools of the libraries, all used in one way."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from seatrial.app import AppRunner
+
+REFUSES_S = 0.2
+"""How long whoever finds a pool empty waits, instead of the time the pool was given."""
+OPENS_S = 5.0
+"""How long whoever a pool has to open a connection for waits; it may not come by another way."""
+
+
+class Pool(Protocol):
+    """One pool.
+
+    Attributes:
+        name: as findings have it.
+        size: how many connections it may have; None without a limit.
+        waits: how many seconds it lets somebody wait; None for ever.
+    """
+
+    name: str
+    size: int | None
+    waits: float | None
+
+    def take(self) -> Any:
+        """Take a connection, and use it once."""
+
+    def give(self, connection: Any) -> None:
+        """Give one back."""
+
+    def hurried(self, seconds: float) -> contextlib.AbstractContextManager[None]:
+        """Let nobody wait longer inside the `with` block, where the pool has a time of its own."""
+
+    def is_refusal(self, error: BaseException) -> bool:
+        """Whether this is how the library says that nobody gave one back in time."""
+
+
+class SqlAlchemyPool:
+    """A `QueuePool`, of a synchronous engine or an asynchronous one."""
+
+    def __init__(self, engine: Any, runner: AppRunner) -> None:
+        self._engine = engine
+        self._pool = engine.pool
+        self._runner = runner
+        self.name = f"SQLAlchemy engine ({engine.dialect.driver})"
+        overflow = self._pool._max_overflow  # noqa: SLF001 - it is offered nowhere
+        unlimited = overflow < 0 or self._pool.size() == 0
+        self.size: int | None = None if unlimited else self._pool.size() + overflow
+        self.waits: float | None = self._pool.timeout()
+
+    def take(self) -> Any:
+        """See `Pool`."""
+        return self._do(self._take)
+
+    def give(self, connection: Any) -> None:
+        """See `Pool`."""
+        self._do(connection.close)
+
+    @contextlib.contextmanager
+    def hurried(self, seconds: float) -> Iterator[None]:
+        """See `Pool`."""
+        before = self._pool._timeout  # noqa: SLF001 - it is offered nowhere
+        self._pool._timeout = min(before, seconds)  # noqa: SLF001 - as above
+        try:
+            yield
+        finally:
+            self._pool._timeout = before  # noqa: SLF001 - as above
+
+    def is_refusal(self, error: BaseException) -> bool:
+        """See `Pool`."""
+        from sqlalchemy.exc import TimeoutError as Refused  # noqa: PLC0415 - loaded already
+
+        return isinstance(error, Refused)
+
+    def _take(self) -> Any:
+        # As the application does it: a ping before, and the end of what is broken, belong to the engine.
+        connection = self._engine.connect()
+        try:
+            connection.exec_driver_sql("select 1")
+            connection.rollback()
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _do(self, what: Any) -> Any:
+        if not self._engine.dialect.is_async:
+            return what()
+        from sqlalchemy.util import greenlet_spawn  # noqa: PLC0415 - loaded already
+
+        return self._runner.run(greenlet_spawn(what))
+
+
+class PsycopgPool:
+    """A pool of psycopg_pool, asynchronous or not."""
+
+    def __init__(self, pool: Any, runner: AppRunner) -> None:
+        self._pool = pool
+        self._runner = runner
+        self.name = f"psycopg_pool {pool.name}"
+        self.size: int | None = pool.max_size
+        self.waits: float | None = pool.timeout
+
+    def take(self) -> Any:
+        """See `Pool`."""
+        connection = self._done(self._pool.getconn())
+        try:
+            self._done(connection.execute("select 1"))
+            self._done(connection.rollback())
+        except BaseException:
+            self._done(self._pool.putconn(connection))
+            raise
+        return connection
+
+    def give(self, connection: Any) -> None:
+        """See `Pool`."""
+        self._done(self._pool.putconn(connection))
+
+    @contextlib.contextmanager
+    def hurried(self, seconds: float) -> Iterator[None]:
+        """See `Pool`."""
+        before = self._pool.timeout
+        self._pool.timeout = min(before, seconds)
+        try:
+            yield
+        finally:
+            self._pool.timeout = before
+
+    def is_refusal(self, error: BaseException) -> bool:
+        """See `Pool`."""
+        from psycopg_pool import PoolTimeout, TooManyRequests  # noqa: PLC0415 - loaded already
+
+        return isinstance(error, (PoolTimeout, TooManyRequests))
+
+    def _done(self, made: Any) -> Any:
+        return self._runner.run(made) if hasattr(made, "__await__") else made
+
+
+class AsyncpgPool:
+    """A pool of asyncpg, which lets everybody wait for ever unless `acquire` is told otherwise."""
+
+    def __init__(self, pool: Any, runner: AppRunner) -> None:
+        self._pool = pool
+        self._runner = runner
+        self._seconds = OPENS_S
+        self.name = "asyncpg pool"
+        self.size: int | None = pool.get_max_size()
+        self.waits: float | None = None
+
+    def take(self) -> Any:
+        """See `Pool`."""
+        return self._runner.run(self._take())
+
+    def give(self, connection: Any) -> None:
+        """See `Pool`."""
+        self._runner.run(self._pool.release(connection))
+
+    @contextlib.contextmanager
+    def hurried(self, seconds: float) -> Iterator[None]:
+        """See `Pool`: this is the time of our own connections, since the pool has none."""
+        before, self._seconds = self._seconds, seconds
+        try:
+            yield
+        finally:
+            self._seconds = before
+
+    def is_refusal(self, error: BaseException) -> bool:
+        """See `Pool`."""
+        return isinstance(error, TimeoutError)
+
+    async def _take(self) -> Any:
+        connection = await self._pool.acquire(timeout=self._seconds)
+        try:
+            await connection.execute("select 1")
+        except BaseException:
+            await asyncio.shield(self._pool.release(connection))
+            raise
+        return connection
