@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -58,9 +57,9 @@ class CheckGroup(pytest.Collector):
         super().__init__(**node)
         self._trial = trial
 
-    @cached_property
+    @property
     def ground(self) -> Ground:
-        """The server of this process."""
+        """The server of this process, with the template that tests have at this moment."""
         return Ground.of_trial(self._trial)
 
     def collect(self) -> Sequence[pytest.Item]:

@@ -108,6 +108,27 @@ def test_a_transaction_that_failed_is_ended(reset: TriggerReset, berth: Berth) -
             session.execute("select 1")
 
 
+@pytest.mark.parametrize(
+    "left_open",
+    [
+        "truncate child restart identity cascade",
+        "alter sequence child_id_seq restart",
+        "alter table child add column more int",
+        "drop table alone",
+    ],
+)
+def test_an_open_transaction_that_locks_everybody_out_is_ended(
+    reset: TriggerReset, berth: Berth, left_open: str
+) -> None:
+    before = state(berth)
+    with psycopg.connect(berth.url) as session:
+        session.execute(left_open.encode())
+        reset.restore(contextlib.nullcontext)
+        with pytest.raises(psycopg.OperationalError):
+            session.execute("select 1")
+    assert state(berth) == before
+
+
 def test_baselines_nest(reset: TriggerReset, berth: Berth) -> None:
     first = state(berth)
     berth.execute("insert into parent values (3, 'three')", "delete from child")

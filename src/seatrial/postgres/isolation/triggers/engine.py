@@ -17,7 +17,7 @@ from seatrial.postgres.isolation.triggers.observation import Observation, observ
 from seatrial.postgres.isolation.triggers.problems import explained, not_owned, not_rebuildable, not_refilled
 from seatrial.postgres.isolation.triggers.repair import refill
 from seatrial.postgres.isolation.triggers.session import settle
-from seatrial.postgres.isolation.triggers.sessions import end_sessions, end_transactions
+from seatrial.postgres.isolation.triggers.sessions import ask_transactions, end_sessions, end_transactions
 from seatrial.postgres.isolation.triggers.tables import Relations, Table, read_relations
 
 if TYPE_CHECKING:
@@ -192,11 +192,13 @@ class TriggerReset:
     def _observe(self, replacing: Replacing) -> Observation:
         """What differs from the baseline, when no transaction is open any more.
 
-        What is not committed when a test is over would wait for us, or we for it.
+        What is not committed when a test is over would wait for us, or we for it: an open TRUNCATE keeps
+        sequences from being read. So that is asked before anything else, and again with it.
         """
-        seen = observe(self._connection, self._relations, self._baselines[-1])
-        if not seen.in_transaction:
-            return seen
+        if ask_transactions(self._connection).fetchone() != (True,):
+            seen = observe(self._connection, self._relations, self._baselines[-1])
+            if not seen.in_transaction:
+                return seen
         with replacing():
             end_transactions(self._connection, self._cluster, self._database)
         return observe(self._connection, self._relations, self._baselines[-1])
