@@ -19,11 +19,20 @@ async def broken(session):
     return [found.sequence for found in (await audit.verify(session)).breaks]
 
 
+def one_of_each(client, name, **more):
+    """One entity of each kind, by requests."""
+
+    def made(path, **values):
+        answer = client.post(f"/api/v1/{path}", json={"name": f"{path} {name}"} | more | values)
+        assert answer.status_code == 201, answer.text
+        return answer.json()["id"]
+
+    skill, industry, team = made("skills", category="test"), made("industries"), made("teams")
+    role = made("job-roles", industry_id=industry, required_skills=[skill])
+    made("agents", skill_id=skill, job_role_id=role, industry_id=industry, team_id=team)
+
+
 def make(number, client):
-    """As many skills, industries and teams, by requests."""
-    mine = client.as_user("a")
+    """As many of each kind."""
     for count in range(number):
-        for kind in ("skills", "industries", "teams"):
-            body = {"name": f"{kind} {count}", "description": "x"}
-            answer = mine.post(f"/api/v1/{kind}", json=body | ({"category": "test"} if kind == "skills" else {}))
-            assert answer.status_code == 201, answer.text
+        one_of_each(client.as_user("a"), count)

@@ -21,6 +21,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from seatrial import counted_statements
 from seatrial.ledger.sql import unrecorded
 from seatrial.ledger.sql.hooks import take_out
+from seatrial.postgres.catalog import snapshot
 from seatrial.postgres.handle import Handle
 from tests.integration.ledger.conftest import PASSWORD, Hearing
 
@@ -273,6 +274,14 @@ def test_the_handle_of_tests_is_told_apart_and_our_own_statements_are_not_heard(
     assert [
         (text, statement.by) for text, statement in zip(hearing.texts, hearing.statements, strict=True)
     ] == [("select count(*) from items where false", "db")]
+
+
+def test_a_snapshot_that_a_test_takes_is_a_statement_of_the_test(hearing: Hearing, dsn: str) -> None:
+    with psycopg.connect(dsn) as connection:
+        snapshot(connection)
+    (text,) = hearing.texts
+    assert "pg_constraint" in text
+    assert hearing.statements[0].by == "test"
 
 
 def test_secrets_in_a_statement(hearing: Hearing, dsn: str) -> None:

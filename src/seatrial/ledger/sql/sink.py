@@ -21,6 +21,8 @@ _CONTROL = re.compile(
 )
 _OWN_HANDLES = ("seatrial.postgres.handle", "seatrial.sqlite.handle")
 _SKIPPED = ("psycopg", "psycopg2", "contextlib")
+_CATALOG = "seatrial.postgres.catalog."
+"""A test that takes a snapshot with it asks for one, as with a driver."""
 _LOOKS_TYPES_UP = frozenset(
     {("psycopg._typeinfo", "_fetch"), ("psycopg._typeinfo", "_fetch_async")}
     | {("psycopg2.extras", "get_oids"), ("psycopg2.extras", "_from_db"), ("psycopg2._range", "_from_db")}
@@ -131,7 +133,7 @@ def caller(depth: int = 2) -> str | None:
         module = str(frame.f_globals.get("__name__", ""))
         if (module, frame.f_code.co_name) in _LOOKS_TYPES_UP:
             return None
-        if module.partition(".")[0] not in _SKIPPED:
+        if module.partition(".")[0] not in _SKIPPED and not module.startswith(_CATALOG):
             break
         frame = frame.f_back
     else:
