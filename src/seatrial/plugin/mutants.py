@@ -40,7 +40,10 @@ class MutantsPlugin:
         if session.testsfailed:
             raise session.Interrupted(f"{session.testsfailed} errors during collection")
         items = {item.nodeid: item for item in session.items}
-        databases = MutantDatabases(self._trial)
+        try:
+            databases = MutantDatabases(self._trial)
+        except SeatrialError as error:
+            raise pytest.UsageError(str(error)) from error
         send(self._stream, Ready(tests=list(items), catalog=databases.catalog().to_json()))
         with contextlib.suppress(ConnectionError):
             for order in received(self._stream):

@@ -6,6 +6,11 @@ import sys
 
 import pytest
 
+from seatrial.audit.mutations import hunting, mutants_of
+from seatrial.audit.mutations.choosing import Suite
+from seatrial.audit.mutations.first_run import first_run
+from seatrial.audit.mutations.runner import starting
+from seatrial.postgres.catalog import Catalog
 from tests.support.project import Project, Result
 
 SETTINGS = """
@@ -204,6 +209,49 @@ def test_survivors_are_declared_until_a_day(shop: Project) -> None:
     result = audit(shop, "-n", "1", "--only", "*: index *", "--", "-k", "names")
     assert result.status == 1, result.output
     assert "(declared by @orders until 2020-01-01: for a report)" in result.output
+
+
+WAITS = """
+def test_waits_for_a_refusal(client):
+    answer = None
+    while answer != {"detail": "23514"}:
+        answer = client.post("/orders", params={"customer": 1, "item": "x", "pieces": 0}).json()
+    assert answer
+"""
+
+
+def test_a_test_that_does_not_end_on_a_mutant_notices_it(
+    shop: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.write({"test_shop.py": WAITS})
+    monkeypatch.delenv("PYTEST_XDIST_WORKER", raising=False)
+    for name, value in shop.environment().items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(hunting, "_PATIENCE_S", 6.0)
+    start = starting([], folder=shop.root)
+    ledger = first_run([], folder=shop.root)
+    runner = start()
+    catalog = Catalog.from_json(runner.ready.catalog)
+    wanted = ("customers: trigger names_stay", "orders: check some_pieces")
+    chosen = [mutant for mutant in mutants_of(catalog) if mutant.name in wanted]
+    found = list(hunting.Hunt(Suite.of_ledger(ledger, catalog), start).all(chosen, [runner]))
+    states_found = [(outcome.mutant.name, outcome.state) for outcome in found]
+    assert states_found == [(wanted[0], "survived"), (wanted[1], "killed")]
+    assert found[1].killers[0].why == "it, or the test after it, did not end"
+
+
+def test_there_are_no_mutants_on_sqlite(shop: Project) -> None:
+    shop.write(
+        {
+            "pyproject.toml": SETTINGS.replace('app_role = "clerk"', 'engine = "sqlite"'),
+            "schema.sql": "create table orders (id integer primary key);",
+            "test_shop.py": "def test(db):\n    assert db.scalar('select 1') == 1\n",
+        }
+    )
+    result = audit(shop)
+    assert result.status == 2, result.output
+    assert "Mutations of a schema need PostgreSQL" in result.output
+    assert "Traceback" not in result.output
 
 
 LEAVES = """

@@ -32,7 +32,8 @@ class SilentError(Exception):
 
 def pytest_command(arguments: Sequence[str]) -> list[str]:
     """How pytest is called: in this process, with every test in the order in which it was collected."""
-    alone = [option for module, option in _ALONE.items() if find_spec(module) is not None]
+    loads_plugins = not os.environ.get("PYTEST_DISABLE_PLUGIN_AUTOLOAD")
+    alone = [option for module, option in _ALONE.items() if loads_plugins and find_spec(module) is not None]
     return [sys.executable, "-m", "pytest", *alone, *arguments]
 
 
