@@ -48,6 +48,9 @@ verify = "select broken_entries()"
 ROLES = """
 revoke set on parameter session_replication_role from clerk;
 do $$ begin
+  if exists (select from pg_roles where rolname = 'writer') then
+    revoke writer from clerk;
+  end if;
   if not exists (select from pg_roles where rolname = 'almighty') then
     create role almighty login superuser password 'secret';
   end if;
