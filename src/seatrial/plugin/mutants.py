@@ -49,6 +49,7 @@ class MutantsPlugin:
             for order in received(self._stream):
                 assert isinstance(order, Order)  # nothing else is sent this way
                 send(self._stream, self._obey(order, databases, items))
+        databases.close()
         return True
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -73,7 +74,7 @@ class MutantsPlugin:
             for item, following in zip(group, [*group[1:], after], strict=True):
                 failed = self._try(item, following)
                 if failed and not everything:
-                    item.session._setupstate.teardown_exact(after)  # noqa: SLF001 - as plugins that run tests again do
+                    _tear_down(item.session, after)
                     break
 
     def _try(self, item: pytest.Item, following: pytest.Item | None) -> bool:
@@ -81,6 +82,12 @@ class MutantsPlugin:
         item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
         send(self._stream, next(iter(self._failures), Tried(item.nodeid)))
         return bool(self._failures)
+
+
+def _tear_down(session: pytest.Session, following: pytest.Item | None) -> None:
+    """End the fixtures that the following test does not share; what fails in them fails by the mutant."""
+    with contextlib.suppress(Exception, pytest.fail.Exception, pytest.skip.Exception):
+        session._setupstate.teardown_exact(following)  # noqa: SLF001 - as plugins that run tests again do
 
 
 def _first_line(report: Any) -> str:

@@ -100,6 +100,15 @@ def test_row_level_security_is_taken_away_in_parts() -> None:
     assert list(made(only_enabled)) == ["notes: row-level security"]
 
 
+def test_a_policy_may_let_everything_in() -> None:
+    facts = {"kind": "policy", "command": "ALL", "using": "owner = me()", "with check": "true"}
+    found = made(("policy", ("public", "orders", "Own"), facts))
+    assert {name: mutant.statements[0] for name, mutant in found.items()} == {
+        'orders: policy "Own"': 'DROP POLICY "Own" ON "public"."orders"',
+        'orders: policy "Own" USING (true)': 'ALTER POLICY "Own" ON "public"."orders" USING (true)',
+    }
+
+
 def test_a_vector_becomes_a_text_without_its_indexes() -> None:
     found = made(
         column("place", type="public.vector(3)"),

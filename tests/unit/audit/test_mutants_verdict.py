@@ -52,7 +52,14 @@ def test_survivors_may_be_declared_until_a_day() -> None:
     assert judge([alive], [survivor("orders: check *", TODAY)], today=TODAY).passed
     verdict = judge([alive], [survivor("orders: check *", date(2030, 4, 30))], today=TODAY)
     assert not verdict.passed
-    assert "declared by @orders until 2030-04-30: one region" in "\n".join(summary([alive], verdict))
+    assert "orders: check x, declared by @orders until 2030-04-30: one region" in "\n".join(
+        summary([alive], verdict)
+    )
+
+
+def test_of_several_declarations_the_one_that_holds_longest_counts() -> None:
+    rules = [survivor("orders: *", date(2030, 4, 30)), survivor("orders: check *", TODAY)]
+    assert judge([outcome(Kind.CHECK)], rules, today=TODAY).passed
 
 
 def test_a_declaration_that_fits_no_survivor_is_told() -> None:
@@ -71,10 +78,11 @@ def test_rates_are_given_with_and_without_comparisons() -> None:
     ]
     told = list(summary(found, judge(found, [])))
     assert told[-1] == (
-        "3 of 4 mutants killed (75.0 %); without tests that compare schemas 2 (50.0 %); 1 of them refused by "
-        "the server"
+        "killed: 3 of 4 (75.0 %), 1 of them by the server, which refuses to make them; of the 3 that were "
+        "made, by behaviour: 1 (33.3 %)"
     )
-    assert "check                            2       2             1" in told
+    assert "check                            2       2             1        0" in told
+    assert "primary key                      1       1             0        1" in told
     assert "   25.0 %  t.py" in told
     assert [line(one) for one in found] == [
         "killed    orders: check x  (t.py::orders: assert 1 == 2)",

@@ -19,6 +19,11 @@ if TYPE_CHECKING:
     from seatrial.trial import Trial
 
 
+_REFUSALS = ("0A", "22", "23", "2B", "42")
+"""Classes of SQLSTATE: the definition, what depends on it, or rows stand against the change."""
+_NOT_ALLOWED = "42501"
+
+
 class UnbuildableError(Exception):
     """The server refuses the change: the schema itself depends on what would be missing."""
 
@@ -68,6 +73,11 @@ class MutantDatabases:
             self._trial.begin_anew(lambda: self._database.reopen(name, between=self._former.close))
             self._former = made.pop_all()
 
+    def close(self) -> None:
+        """Put the template itself in place again, and drop the last copy."""
+        template = self._prepared.template
+        self._trial.begin_anew(lambda: self._database.reopen(template, between=self._former.close))
+
     def _change(self, name: str, statements: Sequence[str]) -> None:
         import psycopg  # noqa: PLC0415 - an extra
 
@@ -76,6 +86,9 @@ class MutantDatabases:
                 for statement in statements:
                     connection.execute(statement.encode())
         except psycopg.Error as error:
+            state = error.sqlstate or ""
+            if state == _NOT_ALLOWED or not state.startswith(_REFUSALS):
+                raise _not_changed(error, statements) from error
             raise UnbuildableError(str(error).strip()) from error
 
     @contextlib.contextmanager
@@ -90,6 +103,15 @@ class MutantDatabases:
         finally:
             with cluster.connect(cluster.admin["dbname"]) as admin:
                 drop(admin, name)
+
+
+def _not_changed(error: Exception, statements: Sequence[str]) -> AuditError:
+    return AuditError(
+        f"A copy of the template could not be changed: {str(error).strip()}",
+        code="mutations.not-changed",
+        detail="\n".join(statements),
+        remedy="Use a server on which the role is a superuser, such as the embedded one; look into its log.",
+    )
 
 
 def _no_postgres() -> AuditError:

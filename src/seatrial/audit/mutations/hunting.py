@@ -81,8 +81,9 @@ class Hunt:
                     break
                 outcome = Outcome(mutant)
                 runner = self._show(outcome, self._suite.touching(mutant), runner)
-                if not outcome.passes:
-                    runner = self._show(outcome, self._suite.others(mutant), runner)
+                others = self._suite.others(mutant)
+                if others and not outcome.passes:
+                    runner = self._show(outcome, others, runner)
                 found.put(outcome)
             self._control(runner, when="after the last mutant")
             found.put(None)
@@ -110,9 +111,12 @@ class Hunt:
                 if message.failed:
                     self._note(outcome, group_of[message.test], message.test, message.why)
         except SilentError:
+            if running not in group_of:
+                raise _silent(outcome.mutant.name) from None
             self._note(outcome, group_of[running], running, "it, or the test after it, did not end")
             runner.close()
-            return self._start()
+            runner = self._start()
+            self._control(runner, when="in a new process")
         return runner
 
     def _note(self, outcome: Outcome, group: Group, test: str, why: str) -> None:
@@ -124,11 +128,17 @@ class Hunt:
         """All tests pass without a mutant, or no failure on one says anything."""
         order = Order([], [list(group.tests) for group in self._suite.everything()], all=True)
         failed = []
-        for message in runner.obey(order, patience=self._patience):
-            if isinstance(message, Done):
-                _refuse_broken(message, None)
-            elif message.failed:
-                failed.append(f"{message.test} ({message.failed}): {message.why}")
+        latest = "the first test"
+        try:
+            for message in runner.obey(order, patience=self._patience):
+                if isinstance(message, Done):
+                    _refuse_broken(message, None)
+                    continue
+                latest = f"the test after {message.test}"
+                if message.failed:
+                    failed.append(f"{message.test} ({message.failed}): {message.why}")
+        except SilentError:
+            failed.append(f"{latest} did not end within {self._patience:.0f} s")
         if failed:
             raise AuditError(
                 f"Tests fail on the unchanged schema, {when}: what they say of mutants means nothing.",
@@ -137,6 +147,14 @@ class Hunt:
                 remedy="They leave something in the process that runs them, or depend on their order: mend "
                 "that, or leave them out with --deselect.",
             )
+
+
+def _silent(where: str) -> AuditError:
+    return AuditError(
+        f"No test began on {where}.",
+        code="mutations.broken",
+        remedy="See whether the application starts; if it does, please report it.",
+    )
 
 
 def _first(order: Order) -> str:

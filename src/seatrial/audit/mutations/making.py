@@ -64,6 +64,7 @@ class _Making:
     def _of_part(self, entry: Entry, facts: Facts) -> Iterator[Mutant]:
         if entry.kind == "policy":
             yield self._dropped(Kind.POLICY, entry, "POLICY {name} ON {table}")
+            yield from self._opened(entry, facts)
         elif entry.kind == "trigger" and facts.get("state") != "disabled":
             yield self._dropped(Kind.TRIGGER, entry, "TRIGGER {name} ON {table}")
         elif entry.kind == "constraint" and "enforcement" not in facts:
@@ -107,6 +108,18 @@ class _Making:
             relations=(".".join(entry.path[:2]),),
             statements=(f"DROP {dropped}",),
         )
+
+    def _opened(self, entry: Entry, facts: Facts) -> Iterator[Mutant]:
+        """A policy that lets everything in: without it nothing would get in, which any test meets."""
+        for clause in ("using", "with check"):
+            if facts.get(clause, "true") != "true":
+                policy = f"{identifier(entry.path[2])} ON {_table(entry.path)}"
+                yield Mutant(
+                    name=f"{self._names.head(entry, 'policy')} {clause.upper()} (true)",
+                    kind=Kind.OPEN_POLICY,
+                    relations=(".".join(entry.path[:2]),),
+                    statements=(f"ALTER POLICY {policy} {clause.upper()} (true)",),
+                )
 
     def _without_constraint(self, entry: Entry, facts: Facts) -> Mutant:
         relations = [".".join(entry.path[:2])]

@@ -10,6 +10,7 @@ class Kind(Enum):
     """What kind of promise a mutant breaks, in the order of the summary."""
 
     POLICY = "policy"
+    OPEN_POLICY = "policy for all rows"
     ROW_SECURITY = "row-level security"
     FORCE = "forced row-level security"
     TRIGGER = "trigger"

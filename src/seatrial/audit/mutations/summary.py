@@ -33,7 +33,6 @@ def summary(outcomes: Sequence[Outcome], verdict: Verdict) -> Iterator[str]:
     yield from _kinds(outcomes)
     yield ""
     yield from _files(outcomes)
-    yield ""
     for outcome, rule in verdict.declared:
         yield f"declared until {rule.until} by {rule.owner}: {outcome.mutant.name} ({rule.reason})"
     yield from _wrong(verdict)
@@ -41,29 +40,32 @@ def summary(outcomes: Sequence[Outcome], verdict: Verdict) -> Iterator[str]:
 
 
 def _kinds(outcomes: Sequence[Outcome]) -> Iterator[str]:
-    yield f"{'':26} mutants  killed  by behaviour"
+    yield f"{'':26} mutants  killed  by behaviour  refused"
     for kind in Kind:
         some = [outcome for outcome in outcomes if outcome.mutant.kind is kind]
         if some:
-            yield f"{kind.value:26} {len(some):7}  {_killed(some):6}  {_by_behaviour(some):12}"
+            counts = f"{len(some):7}  {_killed(some):6}  {_by_behaviour(some):12}  {_refused(some):7}"
+            yield f"{kind.value:26} {counts}"
 
 
 def _files(outcomes: Sequence[Outcome]) -> Iterator[str]:
-    yield "of the mutants that its tests touch, a file kills by behaviour:"
     files = sorted({file for outcome in outcomes for file in outcome.files})
+    if not files:
+        return
+    yield "of the mutants that its tests touch, a file kills by behaviour:"
     for file in files:
         touched = [outcome.files[file] for outcome in outcomes if file in outcome.files]
         yield f"  {_rate(sum(touched), len(touched))}  {file}"
+    yield ""
 
 
 def _wrong(verdict: Verdict) -> Iterator[str]:
     if verdict.undeclared or verdict.expired:
         yield "not noticed, and not declared:"
-        for outcome in verdict.undeclared:
-            yield f"  {outcome.mutant.name}: {_what_ran(outcome)}"
+        yield from (f"  {_alive(outcome)}" for outcome in verdict.undeclared)
         for outcome, rule in verdict.expired:
-            declared = f"(declared by {rule.owner} until {rule.until}: {rule.reason})"
-            yield f"  {outcome.mutant.name}: {_what_ran(outcome)} {declared}"
+            declared = f"declared by {rule.owner} until {rule.until}: {rule.reason}"
+            yield f"  {_alive(outcome)}, {declared}"
         yield (
             "What to do: write a test that tries what the schema prevents, or declare the mutant under "
             "[[tool.seatrial.audit.survivors]]."
@@ -72,18 +74,18 @@ def _wrong(verdict: Verdict) -> Iterator[str]:
         yield f"declared, and no such mutant survives: {rule.mutant}. What to do: remove the entry."
 
 
-def _what_ran(outcome: Outcome) -> str:
-    if outcome.state == "compared":
-        return f"of {outcome.tried} tests only those failed that look at definitions, not at behaviour"
-    return f"none of {outcome.tried} tests failed"
+def _alive(outcome: Outcome) -> str:
+    compared = ", noticed by tests of definitions only" if outcome.state == "compared" else ""
+    return f"{outcome.mutant.name}{compared}"
 
 
 def _total(outcomes: Sequence[Outcome]) -> str:
-    whole = len(outcomes)
-    killed, behaviour, refused = _killed(outcomes), _by_behaviour(outcomes), _refused(outcomes)
+    whole, refused = len(outcomes), _refused(outcomes)
+    killed, behaviour, made = _killed(outcomes), _by_behaviour(outcomes), whole - refused
+    refusals = f", {refused} of them by the server, which refuses to make them" if refused else ""
     return (
-        f"{killed} of {whole} mutants killed ({_rate(killed, whole).strip()}); without tests that compare "
-        f"schemas {behaviour} ({_rate(behaviour, whole).strip()}); {refused} of them refused by the server"
+        f"killed: {killed} of {whole} ({_rate(killed, whole).strip()}){refusals}; of the {made} that were "
+        f"made, by behaviour: {behaviour} ({_rate(behaviour, made).strip()})"
     )
 
 
@@ -92,7 +94,7 @@ def _killed(outcomes: Sequence[Outcome]) -> int:
 
 
 def _by_behaviour(outcomes: Sequence[Outcome]) -> int:
-    return sum(outcome.state in ("killed", "refused") for outcome in outcomes)
+    return sum(outcome.state == "killed" for outcome in outcomes)
 
 
 def _refused(outcomes: Sequence[Outcome]) -> int:

@@ -59,11 +59,12 @@ def judge(
     for outcome in outcomes:
         if outcome.passes:
             continue
-        rule = next((rule for rule in survivors if fnmatchcase(outcome.mutant.name, rule.mutant)), None)
-        if rule is None:
+        rules = [rule for rule in survivors if fnmatchcase(outcome.mutant.name, rule.mutant)]
+        if not rules:
             undeclared.append(outcome)
             continue
-        used.add(id(rule))
+        used.update(map(id, rules))
+        rule = max(rules, key=lambda rule: rule.until)
         (expired if rule.until < today else declared).append((outcome, rule))
     unneeded = () if partial else tuple(rule for rule in survivors if id(rule) not in used)
     return Verdict(
