@@ -17,8 +17,7 @@ import psutil
 from tests.support.project import Project, Result
 
 LEFT_SECONDS = 20.0
-"""Four times what is promised: other runs may share the machine."""
-"""How long a killed run may take to disappear."""
+"""How long a killed run may take to disappear: four times what is promised, for a machine that is shared."""
 SLOW_SECONDS = 60.0
 LOOK_SECONDS = 0.1
 MARK = "MARK_OF_THIS_RUN"
