@@ -82,6 +82,13 @@ def forgets(number):
             connection.execute(LOCK)
             connection.execute(INSERT, row(connection.execute(LAST).fetchone(), number))
 
+def two_for_one(connection, number):
+    if number % 2:
+        connection.execute(LOCK)
+        connection.execute(INSERT, row(connection.execute(LAST).fetchone(), number))
+        with connection.transaction():
+            connection.execute(INSERT, row(connection.execute(LAST).fetchone(), number))
+
 def fails(url, number):
     raise ValueError(f"no room for {number} at {url}")
 
@@ -205,6 +212,7 @@ def test_a_verification_that_raises_names_the_row_in_its_message(look: Look) -> 
         ("tried_again", KEYS, []),
         ("with_the_last_row_locked", KEYS, ["entries: append"]),
         ("forgets", "", ["entries: lost"]),
+        ("two_for_one", "", ["entries: lost"]),
     ],
 )
 def test_appends_at_once(look: Look, append: str, change: str, found: list[str]) -> None:
