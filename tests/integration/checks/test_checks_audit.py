@@ -267,3 +267,4 @@ def test_appends_that_get_in_the_way_of_one_another(
     findings = look("concurrent", change).findings
     assert [finding.where for finding in findings] == where, findings
     assert what in str(findings[0])
+    assert "lock" in str(findings[0].remedy).partition(";")[0]
