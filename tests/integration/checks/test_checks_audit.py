@@ -65,6 +65,29 @@ grant delete on things to clerk;
 alter table audit_log drop constraint audit_log_thing_fkey,
   add foreign key (thing) references things on delete cascade;
 """
+FROM_FAR = """
+create table customers (id int primary key);
+alter table things add customer int references customers on delete cascade;
+alter table audit_log drop constraint audit_log_thing_fkey,
+  add foreign key (thing) references things on delete cascade;
+grant delete on customers to clerk;
+"""
+KEY_MOVES = """
+alter table audit_log drop constraint audit_log_thing_fkey,
+  add foreign key (thing) references things on update cascade;
+grant update on things to clerk;
+"""
+UUID_MOVES = """
+create table owners (id uuid primary key);
+insert into owners select gen_random_uuid() from generate_series(1, 3);
+alter table audit_log add owner uuid references owners on update set null;
+grant update on owners to clerk;
+"""
+VIEW_ON_VIEW = """
+create view entries as select number, actor from audit_log;
+create view newest as select * from entries;
+grant update on newest to clerk;
+"""
 LEAVES_OUT = """
 create or replace function hashed(a audit_log) returns bytea stable language sql as $$
   select sha256(convert_to(jsonb_build_array(a.number, a.thing, a.actor, a.action, a.at, a.detail,
@@ -92,6 +115,23 @@ PART = """
 create table audit_old () inherits (audit_log);
 insert into audit_old (number, actor, action, hash) overriding system value values (0, 'x', 'make', '');
 grant delete on audit_old to clerk;
+"""
+PART_OF_PART = """
+create table audit_old () inherits (audit_log);
+create table audit_older () inherits (audit_old);
+insert into audit_older (number, actor, action, hash) overriding system value values (0, 'x', 'make', '');
+grant delete on audit_older to clerk;
+"""
+FUNCTIONS = """
+create table audit_logs ();
+create function remove_old(before int) returns void security definer language sql as 'delete from audit_log';
+create function forget() returns void security definer language sql
+  begin atomic update audit_log set actor = 'x'; end;
+create function trim_log() returns void security definer language sql as 'delete from audit_log';
+create function as_caller() returns void language sql as 'delete from audit_log';
+create function seen() returns bigint security definer language sql as 'select count(*) from audit_log';
+create function other() returns void security definer language sql as 'delete from audit_logs';
+revoke execute on function trim_log() from public;
 """
 OWN_ROWS = """
 alter table audit_log enable row level security;
@@ -122,7 +162,12 @@ FAULTS = [
         ["audit_log: entries"],
         "through entries",
     ),
+    (VIEW_ON_VIEW, ["audit_log: newest"], "through newest"),
+    (PART_OF_PART, ["audit_log: audit_older"], "through audit_older"),
     (CASCADE, ["audit_log: DELETE of things"], "changes rows"),
+    (FROM_FAR, ["audit_log: DELETE of customers"], "changes rows"),
+    (KEY_MOVES, ["audit_log: UPDATE of things"], "changes rows"),
+    (UUID_MOVES, ["audit_log: UPDATE of owners"], "changes rows"),
     (
         WRITER + "grant delete on audit_log to writer; grant writer to clerk with inherit false",
         ["audit_log: SET ROLE writer"],
@@ -226,6 +271,13 @@ def test_a_way_to_change_a_trail_is_found(look: Look, change: str, where: list[s
     assert what in str([finding.what for finding in findings])
 
 
+def test_functions_that_are_not_called_are_named(look: Look) -> None:
+    verdict = look("append_only", FUNCTIONS)
+    assert verdict.passed, verdict
+    (note,) = verdict.notes
+    assert note.startswith("audit_log: forget(), remove_old(integer): SECURITY DEFINER")
+
+
 @pytest.mark.parametrize(
     ("app", "where"),
     [
@@ -267,3 +319,4 @@ def test_appends_that_get_in_the_way_of_one_another(
     findings = look("concurrent", change).findings
     assert [finding.where for finding in findings] == where, findings
     assert what in str(findings[0])
+    assert "lock" in str(findings[0].remedy).partition(";")[0]

@@ -82,6 +82,18 @@ def forgets(number):
             connection.execute(LOCK)
             connection.execute(INSERT, row(connection.execute(LAST).fetchone(), number))
 
+def two_for_one(connection, number):
+    if number % 2:
+        connection.execute(LOCK)
+        connection.execute(INSERT, row(connection.execute(LAST).fetchone(), number))
+        with connection.transaction():
+            connection.execute(INSERT, row(connection.execute(LAST).fetchone(), number))
+
+def into_a_child(connection, number):
+    connection.execute(LOCK)
+    values = row(connection.execute(LAST).fetchone(), number)
+    connection.execute(INSERT.replace("entries", "entries_new"), values)
+
 def fails(url, number):
     raise ValueError(f"no room for {number} at {url}")
 
@@ -124,6 +136,7 @@ append = "trail:by_session"
 verify = "trail:verify"
 """
 KEYS = "alter table entries add primary key (seq), add unique (prev_digest);"
+CHILD = "create table entries_new () inherits (entries); grant select, insert on entries_new to clerk;"
 GONE = ["entries: deleted row", "entries: deleted first row", "entries: rewritten row"]
 
 Look = Callable[..., Verdict]
@@ -205,6 +218,8 @@ def test_a_verification_that_raises_names_the_row_in_its_message(look: Look) -> 
         ("tried_again", KEYS, []),
         ("with_the_last_row_locked", KEYS, ["entries: append"]),
         ("forgets", "", ["entries: lost"]),
+        ("two_for_one", "", ["entries: lost"]),
+        ("into_a_child", CHILD, []),
     ],
 )
 def test_appends_at_once(look: Look, append: str, change: str, found: list[str]) -> None:

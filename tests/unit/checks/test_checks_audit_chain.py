@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -118,6 +119,12 @@ class Held:
         self.__dict__.update(values)
 
 
+@dataclass
+class Kept:
+    items: tuple[str, ...]
+    seq: int
+
+
 @pytest.mark.parametrize("value", [None, True, [], (), (number for number in ())])
 def test_nothing_is_broken(value: object) -> None:
     assert told(value).is_intact
@@ -136,6 +143,9 @@ def test_nothing_is_broken(value: object) -> None:
         Point(3, "changed"),
         [{"seq": 3, "found": 13}],
         [Held(seq=3, entries=13)],
+        [Held(seq=3, items=[13])],
+        Held(seq=3, items=13),
+        Kept(items=("13",), seq=3),
         ["row 3: changed, of 20"],
         (number for number in (3, 4)),
     ],

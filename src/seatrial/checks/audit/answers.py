@@ -89,8 +89,9 @@ def _row(item: object) -> dict[str, str]:
 def _by_name(item: Any) -> Mapping[Any, Any] | None:
     """What a mapping, a row of a driver, a named tuple or an object holds; None for a plain value."""
     for name in ("_mapping", "_asdict", "items"):
-        if hasattr(item, name):
-            held = getattr(item, name)
+        held = getattr(item, name, None)
+        # Any object may have a column of that name: an order has items.
+        if isinstance(held, Mapping) or callable(held):
             return dict(held() if callable(held) else held)
     if dataclasses.is_dataclass(item) and not isinstance(item, type):
         return {field.name: getattr(item, field.name) for field in dataclasses.fields(item)}

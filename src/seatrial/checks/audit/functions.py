@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 _WORKER = "seatrial.checks.audit.worker"
 
+_MEETING = ("UniqueViolation", "Serialization", "DeadlockDetected")
+"""In the names drivers give to errors of appends that meet one another."""
+
 Action = dict[str, Any]
 
 
@@ -73,12 +76,17 @@ def run(ground: Ground, scratch: Scratch, actions: Sequence[Action]) -> list[Any
 
 def raised(trail: Trail, errors: Sequence[dict[str, str]], *, of: int) -> Finding:
     """The finding for appends that failed."""
+    advice = [
+        "grant the application's role INSERT and what it reads",
+        "where appends meet one another let them wait for a lock, or be tried again",
+    ]
+    if any(name in errors[0]["message"] for name in _MEETING):
+        advice.reverse()
     return Finding(
         where=f"{trail.table.name}: append",
         what=f"expected that {trail.settings.append} appends, {len(errors)} of {of} raised "
         f"{redact(errors[0]['message'].partition(chr(10))[0])}",
-        remedy="grant the application's role INSERT and what it reads; where appends meet one another let "
-        "them wait for a lock, or be tried again",
+        remedy="; ".join(advice),
         detail=redact(errors[0]["traceback"]),
     )
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from seatrial.checks.making.tables import Column, Table
 
 _NUMBERS = ("int2", "int4", "int8", "numeric", "float4", "float8", "oid", "money")
+_COUNTED = ("int2", "int4", "int8", "numeric")
 _MOMENTS = ("timestamp", "timestamptz", "time", "timetz")
 
 
@@ -23,6 +24,18 @@ def changed_values(table: Table, column: Column) -> list[str]:
     others = candidates(column, row=99, checks=[*column.checks, *checks])
     literals = [f"{literal(text)}::{column.type}" for text in others]
     return [*_near(column), *literals, *([] if column.required else ["null"])]
+
+
+def moved_values(table: Table, column: Column) -> list[str]:
+    """Expressions that give another value in every row, as for keys; then any other, as SQL."""
+    name = identifier(column.name)
+    apart = []
+    if column.base == "uuid":
+        apart = ["gen_random_uuid()"]
+    elif column.base in _COUNTED:
+        # Far from all others, as a neighbour's number would be taken, and within the type.
+        apart = [f"{name} % 1000003 + 2000003", f"{name} % 997 + 2003"]
+    return [*apart, *changed_values(table, column)]
 
 
 def _near(column: Column) -> Iterator[str]:

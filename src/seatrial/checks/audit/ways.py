@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from seatrial.checks.audit.attempts import protections_off
-from seatrial.checks.audit.values import changed_values
+from seatrial.checks.audit.values import changed_values, moved_values
 from seatrial.checks.finding import Finding, Note
 from seatrial.postgres.sql import identifier
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from seatrial.checks.audit.attempts import Attacker, Outcome
-    from seatrial.checks.audit.surroundings import Surroundings
+    from seatrial.checks.audit.surroundings import Referred, Surroundings
     from seatrial.checks.making.tables import Column
 
 _VALUES = 5
@@ -35,6 +35,11 @@ def ways_round(attacker: Attacker, around: Surroundings, user: str) -> Iterator[
     yield from _references(attacker, around)
     yield from _roles(attacker, around, user)
     yield from _ownership(attacker, around, user)
+    if around.functions:
+        yield Note(
+            f"{attacker.table.name}: {', '.join(around.functions)}: SECURITY DEFINER, may be executed by "
+            f"{user} and may change rows; not called: read what each of them does"
+        )
 
 
 def _removals(name: str) -> dict[str, str]:
@@ -86,8 +91,13 @@ def _updates(attacker: Attacker, around: Surroundings, user: str) -> Iterator[Fi
 
 def _update(attacker: Attacker, column: Column, *before: str, target: str) -> Outcome:
     """What becomes of an UPDATE of a column, in the way that goes furthest."""
+    return _set(attacker, column, changed_values(attacker.table, column), *before, target=target)
+
+
+def _set(attacker: Attacker, column: Column, values: Sequence[str], *before: str, target: str) -> Outcome:
+    """What becomes of setting a column to the first of values, in the way that goes furthest."""
     outcomes: list[Outcome] = []
-    for value in changed_values(attacker.table, column)[:_VALUES]:
+    for value in values[:_VALUES]:
         statement = f"update {target} set {identifier(column.name)} = {value}"  # noqa: S608 - quoted
         outcomes.append(attacker.attempt(*before, statement))
         if outcomes[-1] == "changed":
@@ -124,10 +134,30 @@ def _changed(attacker: Attacker, name: str, columns: Sequence[Column], *before: 
 
 def _references(attacker: Attacker, around: Surroundings) -> Iterator[Finding | Note]:
     """Rows that are removed, or changed, with those they refer to: a cascade asks for no right."""
-    for name in around.referred:
+    for referred in around.referred:
+        name = referred.quoted
         outcome = attacker.attempt(f"delete from {name}")  # noqa: S608 - as the catalogue quotes it
-        remedy = f"let the foreign key to {name} be ON DELETE RESTRICT"
+        remedy = f"let the foreign key to {name}, or one on the way there, be ON DELETE RESTRICT"
         yield from _said(attacker, f"DELETE of {name}", outcome, remedy)
+        yield from _moved_keys(attacker, referred)
+
+
+def _moved_keys(attacker: Attacker, referred: Referred) -> Iterator[Finding | Note]:
+    """UPDATE of the keys by which rows are referred to: the first column that says most."""
+    if referred.table is None:
+        return
+    name = referred.quoted
+    outcomes = [
+        _set(attacker, column, moved_values(referred.table, column), target=name)
+        for column in referred.keys
+        if not column.is_generated
+    ]
+    order: tuple[Outcome, ...] = ("changed", "stopped", "ignored")
+    for outcome in order:
+        if outcome in outcomes:
+            remedy = f"let the foreign key to {name}, or one on the way there, be ON UPDATE RESTRICT"
+            yield from _said(attacker, f"UPDATE of {name}", outcome, remedy)
+            return
 
 
 def _roles(attacker: Attacker, around: Surroundings, user: str) -> Iterator[Finding | Note]:
