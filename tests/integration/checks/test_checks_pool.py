@@ -86,6 +86,25 @@ app = FastAPI(lifespan=lifespan)
 async def orders():
     return await app.state.pool.fetch("select item from orders")
 """
+LATE = PATIENT.replace("import FastAPI", "import FastAPI, Response").replace(
+    "    return await",
+    """    try:
+        async with app.state.pool.acquire(timeout=5.5):
+            pass
+    except TimeoutError:
+        return Response(status_code=503)
+    return await""",
+)
+BREAKING = PATIENT.replace(
+    "import FastAPI", "import FastAPI\nfrom fastapi.responses import StreamingResponse"
+).replace(
+    '    return await app.state.pool.fetch("select item from orders")',
+    """    async def rows():
+        yield b"items:"
+        async with app.state.pool.acquire(timeout=0.1):
+            yield b"none"
+    return StreamingResponse(rows())""",
+)
 SOUND = {
     "PING": "pool_pre_ping=True",
     "CHECK": "check=ConnectionPool.check_connection",
@@ -115,12 +134,20 @@ def look(project: Project, monkeypatch: pytest.MonkeyPatch) -> Iterator[Look]:
         sys.modules.pop("shop", None)
 
 
-def shop(project: Project, *, text: str = SHOP, settings: str = SETTINGS, **changes: str) -> Path:
+def shop(
+    project: Project,
+    *,
+    text: str = SHOP,
+    settings: str = SETTINGS,
+    transport: str = "memory",
+    **changes: str,
+) -> Path:
     for name, value in {**changes, **SOUND, **changes}.items():
         text = text.replace(name, value)
     project.shop(**{"shop.py": text})
     file = project.root / "pyproject.toml"
-    file.write_text(file.read_text(encoding="utf-8") + settings, encoding="utf-8")
+    toml = file.read_text(encoding="utf-8").replace("app =", f'transport = "{transport}"\napp =')
+    file.write_text(toml + settings, encoding="utf-8")
     return file
 
 
@@ -159,6 +186,17 @@ def test_a_connection_that_is_never_given_back(look: Look) -> None:
 def test_a_client_that_would_wait_for_ever(look: Look) -> None:
     (found,) = findings(look(exhaustion, text=PATIENT, settings=SETTINGS.replace("300", "1")))
     assert "GET /orders: expected status 503 while asyncpg pool is empty, found no answer in 1 s" in found
+
+
+def test_an_application_that_refuses_in_the_time_that_it_was_given(look: Look) -> None:
+    # Later than clients wait that were told nothing, and long before `wait` is over.
+    assert findings(look(exhaustion, text=LATE, settings=SETTINGS.replace("300", "60"))) == []
+
+
+def test_a_connection_to_the_application_that_breaks_is_no_answer(look: Look) -> None:
+    settings = SETTINGS.replace("300", "60")
+    (found,) = findings(look(exhaustion, text=BREAKING, settings=settings, transport="socket"))
+    assert "GET /orders: expected status 503 while asyncpg pool is empty, found no answer but Remote" in found
 
 
 def test_the_server_is_restarted_under_them(look: Look) -> None:
