@@ -212,6 +212,37 @@ def test_the_server_is_restarted_under_them(look: Look) -> None:
     assert notes["psycopg_pool waiting"].startswith("2 uses failed after the restart")
 
 
+def test_every_connection_that_a_pool_keeps_may_cost_one_use(look: Look) -> None:
+    said = look(recovery, **{'min_size=1, max_size=2, name="waiting"': 'min_size=10, name="waiting"'})
+    assert findings(said) == []
+    notes = [each.text for each in said if isinstance(each, Note)]
+    assert any(note.startswith("psycopg_pool waiting: 10 uses failed") for note in notes)
+
+
+SCANT = """
+class Scant(ConnectionPool):
+    taken = 0
+
+    def getconn(self, timeout=None):
+        if self.taken == 1:
+            raise RuntimeError("no more")
+        self.taken += 1
+        return super().getconn(timeout)
+
+    def putconn(self, connection):
+        self.taken -= 1
+        super().putconn(connection)
+
+url = os"""
+
+
+def test_what_was_taken_before_an_error_is_given_back(look: Look) -> None:
+    scant = {"with ConnectionPool": "with Scant", "CHECK):": ") as app.state.scant:", "url = os": SCANT}
+    with pytest.raises(RuntimeError, match="no more"):
+        look(recovery, **scant)
+    assert sys.modules["shop"].app.state.scant.taken == 0
+
+
 def test_without_pools_there_is_nothing_to_look_at(look: Look, project: Project) -> None:
     with pytest.raises(Inapplicable, match="no pool"):
         look(exhaustion, text=POOLLESS)

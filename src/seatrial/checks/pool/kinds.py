@@ -30,6 +30,9 @@ class Pool(Protocol):
     size: int | None
     waits: float | None
 
+    def opened(self) -> int:
+        """How many connections it has at this moment, taken or not; those it is about to open count."""
+
     def take(self) -> Any:
         """Take a connection, and use it once."""
 
@@ -55,6 +58,11 @@ class SqlAlchemyPool:
         unlimited = overflow < 0 or self._pool.size() == 0
         self.size: int | None = None if unlimited else self._pool.size() + overflow
         self.waits: float | None = self._pool.timeout()
+
+    def opened(self) -> int:
+        """See `Pool`."""
+        count: int = self._pool.checkedin() + self._pool.checkedout()
+        return count
 
     def take(self) -> Any:
         """See `Pool`."""
@@ -109,6 +117,11 @@ class PsycopgPool:
         self.size: int | None = pool.max_size
         self.waits: float | None = pool.timeout
 
+    def opened(self) -> int:
+        """See `Pool`."""
+        count: int = self._pool.get_stats()["pool_size"]
+        return count
+
     def take(self) -> Any:
         """See `Pool`."""
         connection = self._done(self._pool.getconn())
@@ -154,6 +167,11 @@ class AsyncpgPool:
         self.name = "asyncpg pool"
         self.size: int | None = pool.get_max_size()
         self.waits: float | None = None
+
+    def opened(self) -> int:
+        """See `Pool`."""
+        count: int = self._pool.get_size()
+        return count
 
     def take(self) -> Any:
         """See `Pool`."""
