@@ -69,6 +69,20 @@ app = FastAPI()
 def orders():
     return []
 """
+ONLY_NULL = """
+import os
+from fastapi import FastAPI
+from sqlalchemy import NullPool, create_engine
+
+url = os.environ["DATABASE_URL"].replace("postgresql", "postgresql+psycopg")
+engine = create_engine(url, poolclass=NullPool)
+app = FastAPI()
+
+@app.get("/orders")
+def orders():
+    with engine.connect() as connection:
+        return list(connection.exec_driver_sql("select item from orders").scalars())
+"""
 PATIENT = """
 import os
 from contextlib import asynccontextmanager
@@ -251,6 +265,45 @@ def test_without_pools_there_is_nothing_to_look_at(look: Look, project: Project)
 def test_a_request_that_uses_no_pool(look: Look) -> None:
     (found,) = findings(look(exhaustion, settings=SETTINGS.replace("/orders", "/openapi.json")))
     assert "found that it works with any of them empty" in found
+
+
+ENDLESS = "SQLAlchemy engine (psycopg): 3 connections; whoever finds none waits without a limit"
+POOLLESS_ENGINE = (
+    "SQLAlchemy engine (psycopg): its NullPool is not looked at, it opens a connection for everybody, "
+    "without a limit"
+)
+
+
+def test_a_pool_that_lets_everybody_wait_for_ever(look: Look) -> None:
+    said = look(exhaustion, PING="pool_timeout=None")
+    (found,) = findings(said)
+    assert "expected that it refuses after 300 s at most, found without a limit" in found
+    assert Note(ENDLESS) in said
+
+
+def test_an_engine_without_a_pool_is_not_passed_over_in_silence(look: Look) -> None:
+    null = {
+        "pool_size=2, max_overflow=1, PING": "poolclass=NullPool",
+        "import create_engine": "import NullPool, create_engine",
+    }
+    said = look(exhaustion, **null)
+    assert findings(said) == []
+    assert Note(POOLLESS_ENGINE) in said
+
+
+def test_a_pool_of_psycopg_without_a_limit(look: Look) -> None:
+    null = {
+        'with ConnectionPool(url, min_size=1, max_size=2, name="blocking", CHECK)': "with NullConnectionPool("
+        'url, name="blocking")',
+        "import AsyncConnectionPool, ConnectionPool": "import AsyncConnectionPool, NullConnectionPool",
+    }
+    (found,) = findings(look(exhaustion, **null))
+    assert "psycopg_pool blocking: expected a limit of its connections, found none" in found
+
+
+def test_an_application_whose_only_engine_has_no_pool(look: Look) -> None:
+    with pytest.raises(Inapplicable, match=r"no pool of SQLAlchemy.*its NullPool is not looked at"):
+        look(exhaustion, text=ONLY_NULL)
 
 
 GENEROUS = """

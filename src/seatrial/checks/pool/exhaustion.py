@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import math
 from typing import TYPE_CHECKING, Any
 
 from seatrial.checks.application import running_application
 from seatrial.checks.finding import Finding, Note
-from seatrial.checks.pool.finding_pools import pools_of
+from seatrial.checks.pool.finding_pools import pools_of, without_pools
 from seatrial.checks.pool.kinds import OPENS_S, REFUSES_S
 from seatrial.checks.pool.request import WORKS, Request
 
@@ -35,6 +36,8 @@ def exhaustion(ground: Ground) -> Iterator[Finding | Note]:
                 )
                 return
         pools = pools_of(application)
+        for text in without_pools(application):
+            yield Note(text)
         for pool in pools:
             if not (yield from _of_one(pool, rules)):
                 # What is missing now would be missing in all other pools, too.
@@ -49,20 +52,14 @@ def _of_one(pool: Pool, rules: PoolChecks) -> Generator[Finding | Note, None, bo
         yield Finding(
             where=pool.name,
             what="expected a limit of its connections, found none: under load the server refuses everybody",
-            remedy="give it pool_size and max_overflow",
+            remedy="give it one: pool_size and max_overflow, or max_size",
         )
         return True
-    if pool.waits is None:
-        yield Note(
-            f"{pool.name}: {pool.size} connections; whoever finds none waits for ever, unless acquire() is "
-            "given a timeout"
-        )
-    else:
-        yield Note(f"{pool.name}: {pool.size} connections; whoever finds none waits {pool.waits:g} s")
+    yield Note(f"{pool.name}: {pool.size} connections; whoever finds none waits {_wait_of(pool)}")
     if rules.wait is not None and pool.waits is not None and pool.waits > rules.wait:
         yield Finding(
             where=pool.name,
-            what=f"expected that it refuses after {rules.wait:g} s at most, found {pool.waits:g} s",
+            what=f"expected that it refuses after {rules.wait:g} s at most, found {_wait_of(pool)}",
             remedy="give it a shorter timeout, or correct checks.pool.wait",
         )
     with _emptied(pool) as failure:
@@ -85,6 +82,12 @@ def _of_one(pool: Pool, rules: PoolChecks) -> Generator[Finding | Note, None, bo
             remedy="look for what keeps connections after an error",
         )
     return failure is None
+
+
+def _wait_of(pool: Pool) -> str:
+    if pool.waits is None:
+        return "for ever, unless acquire() is given a timeout"
+    return "without a limit" if math.isinf(pool.waits) else f"{pool.waits:g} s"
 
 
 def _next_one(pool: Pool) -> Iterator[Finding]:
