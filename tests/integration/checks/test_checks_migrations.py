@@ -97,6 +97,22 @@ op.add_column('ports', sa.Column('size', sa.Text))
     assert 'type "size" already exists' in texts[1]
 
 
+def test_what_a_downgrade_leaves_is_not_put_down_to_rows(found: Find) -> None:
+    up = "op.create_table('docks', sa.Column('id', sa.Integer, primary_key=True))"
+    (text,) = found("migrations.data", r1=PORTS, r2=revision("r2", "r1", up=up))
+    assert "expected that it can be applied again after it was taken back" in text
+    assert 'relation "docks" already exists' in text
+    assert "see `migrations.stairway`" in text
+    assert "become NOT NULL" not in text
+
+
+def test_what_is_there_before_a_revision_was_applied_is_its_own_fault(found: Find) -> None:
+    up = "op.execute('create table ports ()')"
+    (text,) = found("migrations.data", r1=PORTS, r2=revision("r2", "r1", up=up))
+    assert "expected that it can be applied where tables hold rows" in text
+    assert "stairway" not in text
+
+
 def test_every_downgrade_that_was_never_written_is_told(found: Find) -> None:
     never = "raise NotImplementedError('no way back')"
     r2 = revision("r2", "r1", up="op.add_column('ports', sa.Column('a', sa.Text))", back=never)

@@ -69,6 +69,20 @@ app = FastAPI()
 def orders():
     return []
 """
+ONLY_NULL = """
+import os
+from fastapi import FastAPI
+from sqlalchemy import NullPool, create_engine
+
+url = os.environ["DATABASE_URL"].replace("postgresql", "postgresql+psycopg")
+engine = create_engine(url, poolclass=NullPool)
+app = FastAPI()
+
+@app.get("/orders")
+def orders():
+    with engine.connect() as connection:
+        return list(connection.exec_driver_sql("select item from orders").scalars())
+"""
 PATIENT = """
 import os
 from contextlib import asynccontextmanager
@@ -86,6 +100,25 @@ app = FastAPI(lifespan=lifespan)
 async def orders():
     return await app.state.pool.fetch("select item from orders")
 """
+LATE = PATIENT.replace("import FastAPI", "import FastAPI, Response").replace(
+    "    return await",
+    """    try:
+        async with app.state.pool.acquire(timeout=5.5):
+            pass
+    except TimeoutError:
+        return Response(status_code=503)
+    return await""",
+)
+BREAKING = PATIENT.replace(
+    "import FastAPI", "import FastAPI\nfrom fastapi.responses import StreamingResponse"
+).replace(
+    '    return await app.state.pool.fetch("select item from orders")',
+    """    async def rows():
+        yield b"items:"
+        async with app.state.pool.acquire(timeout=0.1):
+            yield b"none"
+    return StreamingResponse(rows())""",
+)
 SOUND = {
     "PING": "pool_pre_ping=True",
     "CHECK": "check=ConnectionPool.check_connection",
@@ -115,12 +148,20 @@ def look(project: Project, monkeypatch: pytest.MonkeyPatch) -> Iterator[Look]:
         sys.modules.pop("shop", None)
 
 
-def shop(project: Project, *, text: str = SHOP, settings: str = SETTINGS, **changes: str) -> Path:
+def shop(
+    project: Project,
+    *,
+    text: str = SHOP,
+    settings: str = SETTINGS,
+    transport: str = "memory",
+    **changes: str,
+) -> Path:
     for name, value in {**changes, **SOUND, **changes}.items():
         text = text.replace(name, value)
     project.shop(**{"shop.py": text})
     file = project.root / "pyproject.toml"
-    file.write_text(file.read_text(encoding="utf-8") + settings, encoding="utf-8")
+    toml = file.read_text(encoding="utf-8").replace("app =", f'transport = "{transport}"\napp =')
+    file.write_text(toml + settings, encoding="utf-8")
     return file
 
 
@@ -161,6 +202,17 @@ def test_a_client_that_would_wait_for_ever(look: Look) -> None:
     assert "GET /orders: expected status 503 while asyncpg pool is empty, found no answer in 1 s" in found
 
 
+def test_an_application_that_refuses_in_the_time_that_it_was_given(look: Look) -> None:
+    # Later than clients wait that were told nothing, and long before `wait` is over.
+    assert findings(look(exhaustion, text=LATE, settings=SETTINGS.replace("300", "60"))) == []
+
+
+def test_a_connection_to_the_application_that_breaks_is_no_answer(look: Look) -> None:
+    settings = SETTINGS.replace("300", "60")
+    (found,) = findings(look(exhaustion, text=BREAKING, settings=settings, transport="socket"))
+    assert "GET /orders: expected status 503 while asyncpg pool is empty, found no answer but Remote" in found
+
+
 def test_the_server_is_restarted_under_them(look: Look) -> None:
     said = look(recovery)
     assert findings(said) == []
@@ -174,6 +226,37 @@ def test_the_server_is_restarted_under_them(look: Look) -> None:
     assert notes["psycopg_pool waiting"].startswith("2 uses failed after the restart")
 
 
+def test_every_connection_that_a_pool_keeps_may_cost_one_use(look: Look) -> None:
+    said = look(recovery, **{'min_size=1, max_size=2, name="waiting"': 'min_size=10, name="waiting"'})
+    assert findings(said) == []
+    notes = [each.text for each in said if isinstance(each, Note)]
+    assert any(note.startswith("psycopg_pool waiting: 10 uses failed") for note in notes)
+
+
+SCANT = """
+class Scant(ConnectionPool):
+    taken = 0
+
+    def getconn(self, timeout=None):
+        if self.taken == 1:
+            raise RuntimeError("no more")
+        self.taken += 1
+        return super().getconn(timeout)
+
+    def putconn(self, connection):
+        self.taken -= 1
+        super().putconn(connection)
+
+url = os"""
+
+
+def test_what_was_taken_before_an_error_is_given_back(look: Look) -> None:
+    scant = {"with ConnectionPool": "with Scant", "CHECK):": ") as app.state.scant:", "url = os": SCANT}
+    with pytest.raises(RuntimeError, match="no more"):
+        look(recovery, **scant)
+    assert sys.modules["shop"].app.state.scant.taken == 0
+
+
 def test_without_pools_there_is_nothing_to_look_at(look: Look, project: Project) -> None:
     with pytest.raises(Inapplicable, match="no pool"):
         look(exhaustion, text=POOLLESS)
@@ -182,6 +265,45 @@ def test_without_pools_there_is_nothing_to_look_at(look: Look, project: Project)
 def test_a_request_that_uses_no_pool(look: Look) -> None:
     (found,) = findings(look(exhaustion, settings=SETTINGS.replace("/orders", "/openapi.json")))
     assert "found that it works with any of them empty" in found
+
+
+ENDLESS = "SQLAlchemy engine (psycopg): 3 connections; whoever finds none waits without a limit"
+POOLLESS_ENGINE = (
+    "SQLAlchemy engine (psycopg): its NullPool is not looked at, it opens a connection for everybody, "
+    "without a limit"
+)
+
+
+def test_a_pool_that_lets_everybody_wait_for_ever(look: Look) -> None:
+    said = look(exhaustion, PING="pool_timeout=None")
+    (found,) = findings(said)
+    assert "expected that it refuses after 300 s at most, found without a limit" in found
+    assert Note(ENDLESS) in said
+
+
+def test_an_engine_without_a_pool_is_not_passed_over_in_silence(look: Look) -> None:
+    null = {
+        "pool_size=2, max_overflow=1, PING": "poolclass=NullPool",
+        "import create_engine": "import NullPool, create_engine",
+    }
+    said = look(exhaustion, **null)
+    assert findings(said) == []
+    assert Note(POOLLESS_ENGINE) in said
+
+
+def test_a_pool_of_psycopg_without_a_limit(look: Look) -> None:
+    null = {
+        'with ConnectionPool(url, min_size=1, max_size=2, name="blocking", CHECK)': "with NullConnectionPool("
+        'url, name="blocking")',
+        "import AsyncConnectionPool, ConnectionPool": "import AsyncConnectionPool, NullConnectionPool",
+    }
+    (found,) = findings(look(exhaustion, **null))
+    assert "psycopg_pool blocking: expected a limit of its connections, found none" in found
+
+
+def test_an_application_whose_only_engine_has_no_pool(look: Look) -> None:
+    with pytest.raises(Inapplicable, match=r"no pool of SQLAlchemy.*its NullPool is not looked at"):
+        look(exhaustion, text=ONLY_NULL)
 
 
 GENEROUS = """

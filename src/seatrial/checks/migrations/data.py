@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from seatrial.checks.finding import Finding, Inapplicable, Note
@@ -35,8 +36,11 @@ def data_survives(ground: Ground) -> Iterator[Finding | Note]:
         raise Inapplicable("no row could be made in any table")
     for stop in walk.stops:
         yield from _changes(by_id[stop.revision], stop)
+    taken_back = {stop.revision for stop in walk.stops if stop.direction == "down"}
     for failure in walk.failures:
-        if not _is_known_without_rows(failure):
+        if failure.direction == "up" and failure.revision in taken_back and _is_there(failure):
+            yield _left_behind(failure, by_id[failure.revision])
+        elif not _is_known_without_rows(failure):
             yield _failed_with_rows(failure, by_id[failure.revision])
     yield from _without_rows(walk)
 
@@ -54,6 +58,23 @@ def _changes(revision: Revision, stop: Stop) -> Iterator[Finding]:
 def _is_known_without_rows(failure: Failure) -> bool:
     """A downgrade that was never written fails with rows and without: `migrations.stairway` tells it."""
     return "NotImplementedError" in failure.message
+
+
+def _is_there(failure: Failure) -> bool:
+    """Whether it would make what exists: the class of the error says so in every language of a server."""
+    return (
+        re.search(r"\bDuplicate(Table|Object|Column|Schema|Function)|already exists", failure.message)
+        is not None
+    )
+
+
+def _left_behind(failure: Failure, revision: Revision) -> Finding:
+    return Finding(
+        where=str(revision),
+        what=f"expected that it can be applied again after it was taken back; it raised {failure.message}",
+        remedy="take back in downgrade() all that upgrade() does: see `migrations.stairway`",
+        detail=failure.traceback,
+    )
 
 
 def _failed_with_rows(failure: Failure, revision: Revision) -> Finding:

@@ -3,37 +3,32 @@
 from __future__ import annotations
 
 import contextlib
-from concurrent.futures import ThreadPoolExecutor, wait
+import math
 from typing import TYPE_CHECKING, Any
 
 from seatrial.checks.application import running_application
 from seatrial.checks.finding import Finding, Note
-from seatrial.checks.pool.finding_pools import pools_of
+from seatrial.checks.pool.finding_pools import pools_of, without_pools
 from seatrial.checks.pool.kinds import OPENS_S, REFUSES_S
-from seatrial.errors import SeatrialError
+from seatrial.checks.pool.request import WORKS, Request
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Sequence
 
-    from seatrial.checks.application import Application
     from seatrial.checks.ground import Ground
     from seatrial.checks.pool.kinds import Pool
     from seatrial.config.settings import PoolChecks
-
-_FIRST_OF_ERRORS = 400
-_ANSWERS_S = 5.0
-_WORKS = "works"
 
 
 def exhaustion(ground: Ground) -> Iterator[Finding | Note]:
     """Empty every pool of the application, and look what the next one gets."""
     rules = ground.settings.checks.pool
     with running_application(ground, check="pool.exhaustion") as application:
-        request = _Request(application, rules) if rules.request is not None else None
+        request = Request(application, rules) if rules.request is not None else None
         if request is not None:
             # It may be the first that opens the pools, too.
             before = request.answer()
-            if before != _WORKS:
+            if before != WORKS:
                 yield Finding(
                     where=f"GET {rules.request}",
                     what=f"expected that it works before the pools are empty, found {before}",
@@ -41,6 +36,8 @@ def exhaustion(ground: Ground) -> Iterator[Finding | Note]:
                 )
                 return
         pools = pools_of(application)
+        for text in without_pools(application):
+            yield Note(text)
         for pool in pools:
             if not (yield from _of_one(pool, rules)):
                 # What is missing now would be missing in all other pools, too.
@@ -55,20 +52,14 @@ def _of_one(pool: Pool, rules: PoolChecks) -> Generator[Finding | Note, None, bo
         yield Finding(
             where=pool.name,
             what="expected a limit of its connections, found none: under load the server refuses everybody",
-            remedy="give it pool_size and max_overflow",
+            remedy="give it one: pool_size and max_overflow, or max_size",
         )
         return True
-    if pool.waits is None:
-        yield Note(
-            f"{pool.name}: {pool.size} connections; whoever finds none waits for ever, unless acquire() is "
-            "given a timeout"
-        )
-    else:
-        yield Note(f"{pool.name}: {pool.size} connections; whoever finds none waits {pool.waits:g} s")
+    yield Note(f"{pool.name}: {pool.size} connections; whoever finds none waits {_wait_of(pool)}")
     if rules.wait is not None and pool.waits is not None and pool.waits > rules.wait:
         yield Finding(
             where=pool.name,
-            what=f"expected that it refuses after {rules.wait:g} s at most, found {pool.waits:g} s",
+            what=f"expected that it refuses after {rules.wait:g} s at most, found {_wait_of(pool)}",
             remedy="give it a shorter timeout, or correct checks.pool.wait",
         )
     with _emptied(pool) as failure:
@@ -93,6 +84,12 @@ def _of_one(pool: Pool, rules: PoolChecks) -> Generator[Finding | Note, None, bo
     return failure is None
 
 
+def _wait_of(pool: Pool) -> str:
+    if pool.waits is None:
+        return "for ever, unless acquire() is given a timeout"
+    return "without a limit" if math.isinf(pool.waits) else f"{pool.waits:g} s"
+
+
 def _next_one(pool: Pool) -> Iterator[Finding]:
     with pool.hurried(REFUSES_S):
         try:
@@ -114,28 +111,28 @@ def _next_one(pool: Pool) -> Iterator[Finding]:
             )
 
 
-def _of_application(pools: Sequence[Pool], request: _Request, rules: PoolChecks) -> Iterator[Finding]:
+def _of_application(pools: Sequence[Pool], request: Request, rules: PoolChecks) -> Iterator[Finding]:
     """What a client is told while a pool is empty, each in turn, and after.
 
     Not all at once: together they may ask for more than the server has, which is the server's to limit.
     """
     where, refused = f"GET {rules.request}", f"status {rules.status}"
-    found = {pool.name: _asked(pool, request, seconds=rules.wait or _ANSWERS_S) for pool in pools}
+    found = {pool.name: _asked(pool, request) for pool in pools}
     for name, answer in found.items():
-        if answer not in (refused, _WORKS):
+        if answer not in (refused, WORKS):
             yield Finding(
                 where=where,
                 what=f"expected {refused} while {name} is empty, found {answer}",
                 remedy="give the pool a time to wait, and answer its error with that status; or correct "
                 "checks.pool.status",
             )
-    if set(found.values()) == {_WORKS}:
+    if set(found.values()) == {WORKS}:
         yield Finding(
             where=where,
             what=f"expected {refused} while a pool is empty, found that it works with any of them empty",
             remedy="name a request under checks.pool that reads the database",
         )
-    if (after := request.answer()) != _WORKS:
+    if (after := request.answer()) != WORKS:
         yield Finding(
             where=where,
             what=f"expected that it works when the pools have connections again, found {after}",
@@ -143,36 +140,9 @@ def _of_application(pools: Sequence[Pool], request: _Request, rules: PoolChecks)
         )
 
 
-def _asked(pool: Pool, request: _Request, *, seconds: float) -> str:
-    with (
-        # It ends last: whoever is not refused waits until the connections are given back.
-        ThreadPoolExecutor(1, thread_name_prefix="seatrial-request") as executor,
-        _emptied(pool) as failure,
-        pool.hurried(REFUSES_S),
-    ):
-        if failure is not None:
-            return _said(failure)
-        asked = executor.submit(request.answer)
-        done, _ = wait([asked], timeout=seconds)
-        return asked.result() if done else f"no answer in {seconds:g} s"
-
-
-class _Request:
-    """The request that stands for all that use the database."""
-
-    def __init__(self, application: Application, rules: PoolChecks) -> None:
-        self._client = application.client if rules.user is None else application.client.as_user(rules.user)
-        self._path = rules.request or ""
-
-    def answer(self) -> str:
-        """What a client is told; where the application raised, that it did."""
-        try:
-            status = self._client.get(self._path).status_code
-        except SeatrialError:
-            raise
-        except Exception:  # noqa: BLE001 - whatever it raises, a server makes this of it
-            return "status 500"
-        return f"status {status}" if status >= _FIRST_OF_ERRORS else _WORKS
+def _asked(pool: Pool, request: Request) -> str:
+    with _emptied(pool) as failure, pool.hurried(REFUSES_S):
+        return request.answer() if failure is None else _said(failure)
 
 
 @contextlib.contextmanager

@@ -23,9 +23,8 @@ def pools_of(application: Application) -> list[Pool]:
     """
     pools = [*_of_sqlalchemy(application), *_of_psycopg(application), *_of_asyncpg(application)]
     if not pools:
-        raise Inapplicable(
-            "the application has no pool of SQLAlchemy, psycopg_pool or asyncpg to its database"
-        )
+        none = "the application has no pool of SQLAlchemy, psycopg_pool or asyncpg to its database"
+        raise Inapplicable("; ".join([none, *without_pools(application)]))
     names: dict[str, int] = {}
     for pool in pools:
         names[pool.name] = names.get(pool.name, 0) + 1
@@ -34,18 +33,43 @@ def pools_of(application: Application) -> list[Pool]:
     return pools
 
 
+def without_pools(application: Application) -> list[str]:
+    """What is to be said of SQLAlchemy's engines that have no pool that could be looked at."""
+    return [
+        f"SQLAlchemy engine ({engine.dialect.driver}): its {type(engine.pool).__name__} is not looked at"
+        + (", it opens a connection for everybody, without a limit" if _is_null(engine) else "")
+        for engine in _engines(application)
+        if not _queues(engine)
+    ]
+
+
 def _of_sqlalchemy(application: Application) -> list[Pool]:
+    return [SqlAlchemyPool(engine, application.runner) for engine in _engines(application) if _queues(engine)]
+
+
+def _queues(engine: Any) -> bool:
+    from sqlalchemy.pool import QueuePool  # noqa: PLC0415 - loaded already
+
+    return isinstance(engine.pool, QueuePool)
+
+
+def _is_null(engine: Any) -> bool:
+    from sqlalchemy.pool import NullPool  # noqa: PLC0415 - loaded already
+
+    return isinstance(engine.pool, NullPool)
+
+
+def _engines(application: Application) -> list[Any]:
+    """SQLAlchemy's, those that lead to the tested database."""
     if "sqlalchemy.pool" not in sys.modules:
         return []
     from sqlalchemy.engine import Engine  # noqa: PLC0415 - loaded already
-    from sqlalchemy.pool import QueuePool  # noqa: PLC0415
 
     places = _places(application)
-    engines = [engine for engine in Instances().find((Engine,), None) if type(engine) is Engine]
     return [
-        SqlAlchemyPool(engine, application.runner)
-        for engine in engines
-        if isinstance(engine.pool, QueuePool) and is_one_of(engine.url.host, engine.url.port or 5432, places)
+        engine
+        for engine in Instances().find((Engine,), None)
+        if type(engine) is Engine and is_one_of(engine.url.host, engine.url.port or 5432, places)
     ]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
@@ -23,12 +24,16 @@ class Pool(Protocol):
     Attributes:
         name: as findings have it.
         size: how many connections it may have; None without a limit.
-        waits: how many seconds it lets somebody wait; None for ever.
+        waits: how many seconds it lets somebody wait, infinite without a limit; None where whoever asks says
+            how long.
     """
 
     name: str
     size: int | None
     waits: float | None
+
+    def opened(self) -> int:
+        """How many connections it has at this moment, taken or not; those it is about to open count."""
 
     def take(self) -> Any:
         """Take a connection, and use it once."""
@@ -54,7 +59,13 @@ class SqlAlchemyPool:
         overflow = self._pool._max_overflow  # noqa: SLF001 - it is offered nowhere
         unlimited = overflow < 0 or self._pool.size() == 0
         self.size: int | None = None if unlimited else self._pool.size() + overflow
-        self.waits: float | None = self._pool.timeout()
+        seconds = self._pool.timeout()
+        self.waits: float | None = math.inf if seconds is None else seconds
+
+    def opened(self) -> int:
+        """See `Pool`."""
+        count: int = self._pool.checkedin() + self._pool.checkedout()
+        return count
 
     def take(self) -> Any:
         """See `Pool`."""
@@ -68,7 +79,7 @@ class SqlAlchemyPool:
     def hurried(self, seconds: float) -> Iterator[None]:
         """See `Pool`."""
         before = self._pool._timeout  # noqa: SLF001 - it is offered nowhere
-        self._pool._timeout = min(before, seconds)  # noqa: SLF001 - as above
+        self._pool._timeout = seconds if before is None else min(before, seconds)  # noqa: SLF001 - as above
         try:
             yield
         finally:
@@ -106,8 +117,13 @@ class PsycopgPool:
         self._pool = pool
         self._runner = runner
         self.name = f"psycopg_pool {pool.name}"
-        self.size: int | None = pool.max_size
+        self.size: int | None = pool.max_size or None
         self.waits: float | None = pool.timeout
+
+    def opened(self) -> int:
+        """See `Pool`."""
+        count: int = self._pool.get_stats()["pool_size"]
+        return count
 
     def take(self) -> Any:
         """See `Pool`."""
@@ -154,6 +170,11 @@ class AsyncpgPool:
         self.name = "asyncpg pool"
         self.size: int | None = pool.get_max_size()
         self.waits: float | None = None
+
+    def opened(self) -> int:
+        """See `Pool`."""
+        count: int = self._pool.get_size()
+        return count
 
     def take(self) -> Any:
         """See `Pool`."""

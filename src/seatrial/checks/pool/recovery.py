@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from seatrial.checks.application import running_application
 from seatrial.checks.finding import Finding, Inapplicable, Note
@@ -36,11 +36,15 @@ def recovery(ground: Ground) -> Iterator[Finding | Note]:
 
 
 def _warm(pool: Pool) -> int:
-    """Let a pool open some connections; how many."""
-    taken = [pool.take() for _ in range(min(pool.size or _AT_ONCE, _AT_ONCE))]
-    for connection in taken:
-        pool.give(connection)
-    return len(taken)
+    """Let a pool open some connections; how many it has then, be it more than those."""
+    taken: list[Any] = []
+    try:
+        for _ in range(min(pool.size or _AT_ONCE, _AT_ONCE)):
+            taken.append(pool.take())  # noqa: PERF401 - those before an error are given back
+    finally:
+        for connection in taken:
+            pool.give(connection)
+    return pool.opened()
 
 
 def _again(pool: Pool, *, stale: int) -> Iterator[Finding | Note]:
