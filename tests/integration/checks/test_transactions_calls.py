@@ -320,6 +320,61 @@ def test_somebody_else_who_holds_a_lock_is_named_and_nothing_is_left(url: str) -
     assert set(threading.enumerate()) - threads == set()
 
 
+WAIT = "update accounts set balance = 100"
+
+
+@pytest.mark.parametrize("kind", ["statement", "function", "coroutine", "state"])
+def test_a_state_that_cannot_be_made_ends_and_names_who_holds_the_lock(kind: str, url: str) -> None:
+    def function() -> None:
+        with psycopg.connect(url) as connection:
+            connection.execute(WAIT)
+
+    async def coroutine() -> None:
+        async with await psycopg.AsyncConnection.connect(url) as connection:
+            await connection.execute(WAIT)
+
+    prepare = {"statement": WAIT, "function": function, "coroutine": coroutine, "state": "select 1"}[kind]
+    threads = set(threading.enumerate())
+    with psycopg.connect(url) as other:
+        other.execute(PREPARE)
+        pid = other.info.backend_pid
+        with pytest.raises(TransactionError) as found:
+            assert_serializable(
+                lambda: move(url, 1, 2),
+                lambda: move(url, 1, 2),
+                url=url,
+                prepare=prepare,
+                state=STATE,
+                timeout=0.2,
+            )
+        assert other.execute("select count(*) from accounts").fetchone() == (2,)
+        other.rollback()
+    assert found.value.code == "transactions.hang"
+    name = "state" if kind == "state" else "prepare"
+    assert f"`{name}` is over after 0.2 s" in found.value.message
+    assert f"waits for session {pid}" in found.value.detail
+    assert f"session {pid}: idle in transaction" in found.value.detail
+    assert set(threading.enumerate()) - threads == set()
+
+
+@pytest.mark.parametrize("statement", ["select pg_sleep(100)", None])
+def test_a_state_that_takes_too_long_is_left_alone(statement: str | None, url: str) -> None:
+    end = threading.Event()
+    try:
+        with pytest.raises(TransactionError, match="`prepare` is over") as found:
+            assert_serializable(
+                lambda: move(url, 1, 2),
+                lambda: move(url, 1, 2),
+                url=url,
+                prepare=statement or end.wait,
+                state=STATE,
+                timeout=0.2,
+            )
+    finally:
+        end.set()
+    assert found.value.code == "transactions.hang"
+
+
 async def blocks(url: str) -> None:
     Bank(url).psycopg(1)
 

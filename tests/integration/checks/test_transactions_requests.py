@@ -36,8 +36,6 @@ async_engine = create_async_engine(url.replace("postgresql", "postgresql+asyncpg
 async def lifespan(app):
     async with asyncpg.create_pool(url, min_size=1) as app.state.pool:
         yield
-    if hasattr(app.state, "second_pool"):
-        await app.state.second_pool.close()
     engine.dispose()
     await async_engine.dispose()
 
@@ -113,7 +111,8 @@ def trial(tmp_path_factory: pytest.TempPathFactory, shared_cache: Any) -> Iterat
             trial.prepare()
             trial.start(application=True)
             yield trial
-            trial.runner.wait_quiet()  # as after each test: tasks of pools are known by it, and not cancelled
+            if (pool := getattr(trial.runner.app.state, "second_pool", None)) is not None:
+                trial.runner.run(pool.close())
         finally:
             trial.close()
             sys.modules.pop("shop", None)
