@@ -357,6 +357,29 @@ def test_a_state_that_cannot_be_made_ends_and_names_who_holds_the_lock(kind: str
     assert set(threading.enumerate()) - threads == set()
 
 
+def test_who_keeps_somebody_waiting_that_we_may_not_cancel_is_ended(url: str, cluster: Cluster) -> None:
+    def prepare() -> None:
+        with cluster.connect("bank") as connection:
+            connection.execute(WAIT)
+
+    with psycopg.connect(url) as other:
+        other.execute(PREPARE)
+        pid = other.info.backend_pid
+        with pytest.raises(TransactionError, match="`prepare` is over") as found:
+            assert_serializable(
+                lambda: move(url, 1, 2),
+                lambda: move(url, 1, 2),
+                url=url,
+                prepare=prepare,
+                state=STATE,
+                timeout=0.2,
+            )
+        with pytest.raises(psycopg.OperationalError):
+            other.execute("select")
+        other.close()
+    assert f"waits for session {pid}" in found.value.detail
+
+
 @pytest.mark.parametrize("statement", ["select pg_sleep(100)", None])
 def test_a_state_that_takes_too_long_is_left_alone(statement: str | None, url: str) -> None:
     end = threading.Event()
