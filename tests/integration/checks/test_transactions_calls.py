@@ -333,7 +333,11 @@ def test_a_state_that_cannot_be_made_ends_and_names_who_holds_the_lock(kind: str
         async with await psycopg.AsyncConnection.connect(url) as connection:
             await connection.execute(WAIT)
 
-    prepare = {"statement": WAIT, "function": function, "coroutine": coroutine, "state": "select 1"}[kind]
+    ways: dict[str, str | Callable[[], Any]] = {
+        "statement": WAIT,
+        "function": function,
+        "coroutine": coroutine,
+    }
     threads = set(threading.enumerate())
     with psycopg.connect(url) as other:
         other.execute(PREPARE)
@@ -343,7 +347,7 @@ def test_a_state_that_cannot_be_made_ends_and_names_who_holds_the_lock(kind: str
                 lambda: move(url, 1, 2),
                 lambda: move(url, 1, 2),
                 url=url,
-                prepare=prepare,
+                prepare=ways.get(kind, "select 1"),
                 state=STATE,
                 timeout=0.2,
             )
