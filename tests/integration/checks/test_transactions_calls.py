@@ -361,6 +361,32 @@ def test_a_state_that_cannot_be_made_ends_and_names_who_holds_the_lock(kind: str
     assert set(threading.enumerate()) - threads == set()
 
 
+def test_what_works_on_when_its_call_is_over_is_not_stopped(url: str) -> None:
+    looked, worked = threading.Event(), threading.Event()
+    tasks: list[asyncio.Task[None]] = []
+
+    async def work_on() -> None:
+        await asyncio.to_thread(looked.wait, 30)
+        async with await psycopg.AsyncConnection.connect(url) as connection:
+            await connection.execute(READ)
+        worked.set()
+
+    async def add() -> None:
+        await Bank(url).psycopg_async(1)
+        tasks.append(asyncio.create_task(work_on()))
+
+    def state() -> Any:
+        if tasks:
+            looked.set()
+            assert worked.wait(10)
+        with psycopg.connect(url) as connection:
+            return connection.execute(STATE).fetchall()
+
+    with pytest.raises(TransactionError) as found:
+        assert_serializable(add, add, url=url, prepare=PREPARE, state=state, timeout=20)
+    assert found.value.code == "transactions.not-serializable"
+
+
 def test_who_keeps_somebody_waiting_that_we_may_not_cancel_is_ended(url: str, cluster: Cluster) -> None:
     def prepare() -> None:
         with cluster.connect("bank") as connection:
