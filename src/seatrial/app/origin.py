@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     import asyncio
@@ -12,7 +12,18 @@ if TYPE_CHECKING:
 
 _numbers = itertools.count(1)
 
-CALLER: ContextVar[object] = ContextVar("seatrial_caller", default=None)
+
+class Caller(Protocol):
+    """Is told what the application does for it, from any thread."""
+
+    def begun(self, what: object) -> None:
+        """A task or a job in a thread has begun."""
+
+    def ended(self, what: object) -> None:
+        """It is over."""
+
+
+CALLER: ContextVar[Caller | None] = ContextVar("seatrial_caller", default=None)
 """For whom somebody calls the application, which has a context of its own: this is taken along."""
 
 

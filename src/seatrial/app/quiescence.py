@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from seatrial.app.clock import now
 from seatrial.app.parking import Parking, await_chain, suspended_frames
+from seatrial.app.tracking import keeps_pool
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from seatrial.app.tracking import Job, Started
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.000_2, 0.005
-# Pools that keep tasks of their own for as long as they are open, wherever they were opened.
-_KEEPERS = ("psycopg_pool.", "asyncpg.pool.Pool._maintain_min_size")
 # Frames of the drivers themselves: a keeper that has one is connecting, or looks after a connection.
 _DRIVERS = ("psycopg.", "asyncpg.connect_utils.", "asyncpg.connection.")
 
@@ -124,7 +123,7 @@ class Quiescence:
 
     def _keep_keepers(self) -> None:
         for task, started in list(self._tracker.tasks.items()):
-            if _place_of(task.get_coro()).startswith(_KEEPERS) and task in self._tracker.tasks:
+            if keeps_pool(task) and task in self._tracker.tasks:
                 self._tracker.workers[task] = started
                 self._tracker.tasks.pop(task, None)
                 self._learn(task)
@@ -135,21 +134,15 @@ class Quiescence:
 
     def _learn(self, task: asyncio.Task[Any]) -> None:
         # A database that is replaced while a pool connects to it would cost the pool that connection.
-        if not _keeps_busy(task.get_coro()):
+        if not _keeps_busy(task):
             self._parking.learn(task)
 
 
-def _place_of(coroutine: Any) -> str:
-    """`package.module.Class.method` of a coroutine; nothing for one that is done."""
-    frame = getattr(coroutine, "cr_frame", None)
-    return f"{frame.f_globals.get('__name__', '')}.{coroutine.__qualname__}" if frame is not None else ""
-
-
-def _keeps_busy(coroutine: Any) -> bool:
+def _keeps_busy(task: asyncio.Task[Any]) -> bool:
     """Whether it is a pool's own task and waits for a server, not for work."""
-    return _place_of(coroutine).startswith(_KEEPERS) and any(
+    return keeps_pool(task) and any(
         f"{frame.f_globals.get('__name__', '')}.".startswith(_DRIVERS)
-        for frame in suspended_frames(coroutine)
+        for frame in suspended_frames(task.get_coro())
     )
 
 

@@ -33,6 +33,10 @@ _PLUMBING = tuple(
 )
 
 
+# Pools that keep tasks of their own for as long as they are open, wherever they were opened.
+_KEEPERS = ("psycopg_pool.", "asyncpg.pool.Pool._maintain_min_size")
+
+
 @dataclass(frozen=True, slots=True)
 class Site:
     """A line of code."""
@@ -61,6 +65,11 @@ class Started:
     origin: Origin | None
     site: Site | None
 
+    def tell(self, what: object, *, over: bool = False) -> None:
+        """Tell the caller, if there is one, that this has begun, or is over."""
+        if self.origin is not None and (caller := self.origin.caller) is not None:
+            (caller.ended if over else caller.begun)(what)
+
 
 class TaskTracker:
     """All unfinished tasks of the application's loop.
@@ -79,8 +88,11 @@ class TaskTracker:
     def add(self, task: asyncio.Task[Any]) -> None:
         """Remember a task until it is done."""
         if not task.done():
-            family = self.workers if _current_task() in self.workers else self.tasks
-            family[task] = Started(CURRENT.get(), site_of_caller())
+            maker = _current_task()
+            family = self.workers if maker in self.workers else self.tasks
+            family[task] = started = Started(CURRENT.get(), site_of_caller())
+            if not keeps_pool(task) and (maker is None or not keeps_pool(maker)):
+                started.tell(task)
             task.add_done_callback(self._forget)
 
     def adopt(self, task: asyncio.Task[Any], origin: Origin) -> None:
@@ -95,11 +107,12 @@ class TaskTracker:
         self.tasks.clear()
 
     def _forget(self, task: asyncio.Task[Any]) -> None:
-        self.tasks.pop(task, None)
-        self.workers.pop(task, None)
+        for family in (self.tasks, self.workers):
+            if (started := family.pop(task, None)) is not None:
+                started.tell(task, over=True)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Job:
     """A function at work in a thread of the application, or waiting for one."""
 
@@ -121,11 +134,24 @@ class Jobs:
         """Count a job; it is done when :meth:`end` is called with it."""
         job = Job(name, Started(CURRENT.get(), site_of_caller()), _current_task())
         self.running[id(job)] = job
+        job.started.tell(job)
         return job
 
     def end(self, job: Job) -> None:
         """Stop counting a job."""
         self.running.pop(id(job), None)
+        job.started.tell(job, over=True)
+
+
+def place_of(coroutine: Any) -> str:
+    """`package.module.Class.method` of a coroutine; nothing for one that is done."""
+    frame = getattr(coroutine, "cr_frame", None)
+    return f"{frame.f_globals.get('__name__', '')}.{coroutine.__qualname__}" if frame is not None else ""
+
+
+def keeps_pool(task: asyncio.Task[Any]) -> bool:
+    """Whether a task is a pool's own, and lives as long as that."""
+    return place_of(task.get_coro()).startswith(_KEEPERS)
 
 
 def _current_task() -> asyncio.Task[Any] | None:

@@ -16,21 +16,28 @@ from tests.support.project import Project
 
 SCHEMA = "create table stock (id int primary key, pieces int not null); insert into stock values (1, 10);\n"
 APP = """
+import asyncio
 import os
 from contextlib import asynccontextmanager
+from contextvars import copy_context
 
 import asyncpg
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
+from psycopg_pool import AsyncConnectionPool
 from sqlalchemy import create_engine, text
+from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
+from sqlalchemy.orm import sessionmaker
 
 url = os.environ["DATABASE_URL"]
 engine = create_engine(url.replace("postgresql", "postgresql+psycopg"))
+async_engine = create_async_engine(url.replace("postgresql", "postgresql+asyncpg"))
 
 @asynccontextmanager
 async def lifespan(app):
     async with asyncpg.create_pool(url, min_size=1) as app.state.pool:
         yield
     engine.dispose()
+    await async_engine.dispose()
 
 app = FastAPI(lifespan=lifespan)
 
@@ -48,7 +55,47 @@ def blocking(pieces: int, lock: str = ""):
     with engine.begin() as connection:
         left = connection.scalar(text("select pieces from stock where id = 1" + lock))
         connection.execute(text("update stock set pieces = :p where id = 1"), {"p": left - pieces})
+
+async def async_session():
+    async with async_sessionmaker(async_engine).begin() as session:
+        yield session
+
+def session():
+    with sessionmaker(engine).begin() as session:
+        yield session
+
+@app.post("/depends/sell/{pieces}")
+async def depends(pieces: int, lock: str = "", session=Depends(async_session)):
+    left = await session.scalar(text("select pieces from stock where id = 1" + lock))
+    await session.execute(text("update stock set pieces = :p where id = 1"), {"p": left - pieces})
+
+@app.post("/blocking/depends/sell/{pieces}")
+def blocking_depends(pieces: int, lock: str = "", session=Depends(session)):
+    left = session.scalar(text("select pieces from stock where id = 1" + lock))
+    session.execute(text("update stock set pieces = :p where id = 1"), {"p": left - pieces})
+
+@app.post("/later/sell/{pieces}")
+async def later(pieces: int, lock: str = ""):
+    app.state.later = asyncio.create_task(sell(pieces, lock))
+
+@app.post("/blocking/later/sell/{pieces}")
+async def blocking_later(pieces: int, lock: str = ""):
+    app.state.later = asyncio.get_running_loop().run_in_executor(
+        None, copy_context().run, blocking, pieces, lock
+    )
+
+@app.post("/opens/a/pool/sell/{pieces}")
+async def opens_a_pool(pieces: int, lock: str = ""):
+    if not hasattr(app.state, "second_pool"):
+        app.state.second_pool = AsyncConnectionPool(url, min_size=1, max_size=2, open=False)
+        await app.state.second_pool.open()
+    async with app.state.second_pool.connection() as connection:
+        cursor = await connection.execute("select pieces from stock where id = 1" + lock)
+        (left,) = await cursor.fetchone()
+        await connection.execute("update stock set pieces = %s where id = 1", [left - pieces])
 """
+BEFORE_THE_ANSWER = ["/sell", "/blocking/sell", "/opens/a/pool/sell"]
+AFTER_THE_ANSWER = ["/depends/sell", "/blocking/depends/sell", "/later/sell", "/blocking/later/sell"]
 Together = Callable[..., Explored]
 
 
@@ -64,6 +111,8 @@ def trial(tmp_path_factory: pytest.TempPathFactory, shared_cache: Any) -> Iterat
             trial.prepare()
             trial.start(application=True)
             yield trial
+            if (pool := getattr(trial.runner.app.state, "second_pool", None)) is not None:
+                trial.runner.run(pool.close())
         finally:
             trial.close()
             sys.modules.pop("shop", None)
@@ -88,7 +137,7 @@ def together(trial: Trial) -> Iterator[Together]:
     db.close()
 
 
-@pytest.mark.parametrize("path", ["/sell", "/blocking/sell"])
+@pytest.mark.parametrize("path", [*BEFORE_THE_ANSWER, *AFTER_THE_ANSWER])
 def test_requests(path: str, trial: Trial, together: Together) -> None:
     with trial.clients.client() as client:
 

@@ -22,6 +22,9 @@ _BEGIN = "begins"
 class Call:
     """One call in one run.
 
+    It is over when its function has returned, and what that has begun in the application has ended: the
+    commit of a dependency comes after the answer. Whoever works for it even later is not stopped.
+
     Args:
         name: what messages call it.
         function: what is called, asynchronous or not.
@@ -54,7 +57,9 @@ class Call:
         self._run = run
         self._board = board
         self._free = False
-        self._wake: Callable[[], object] | None = None
+        self._wakes: set[Callable[[], object]] = set()
+        self._returned = False
+        self._at_work: set[object] = set()
         self._thread = threading.Thread(target=self._work, name=f"seatrial-call-{name}", daemon=True)
         self._thread.start()
 
@@ -74,15 +79,37 @@ class Call:
 
     def join(self, seconds: float) -> bool:
         """Wait for its end; whether it has come."""
-        self._thread.join(seconds)
-        return not self._thread.is_alive()
+        with self._board:
+            over = self._board.wait_for(lambda: self.state == "over", seconds)
+        if over:
+            self._thread.join()
+        return over
 
     def _release(self) -> None:
         if self.state == "paused":
             self.state = "running"
-        if self._wake is not None:
-            self._wake()
+        for wake in self._wakes:
+            wake()
         self._board.notify_all()
+
+    # --- told by the application, see `seatrial.app.origin.Caller` ---------------------------------------
+
+    def begun(self, what: object) -> None:
+        """Something is at work for it."""
+        with self._board:
+            self._at_work.add(what)
+
+    def ended(self, what: object) -> None:
+        """This is not any more."""
+        with self._board:
+            self._at_work.discard(what)
+            self._end()
+
+    def _end(self) -> None:
+        if self._returned and not self._at_work:
+            self.state = "over"
+            self._free = True
+            self._release()
 
     # --- in the thread or task of the call ---------------------------------------------------------------
 
@@ -92,7 +119,7 @@ class Call:
         Raises:
             TransactionError: this is an event loop, in which the other calls could not go on.
         """
-        if _in_loop():
+        if not self._free and _in_loop():
             self.misuse = _blocks_the_loop(self.name, statement)
             raise self.misuse
         with self._board:
@@ -114,16 +141,16 @@ class Call:
                 loop.call_soon_threadsafe(take_turn)
 
         with self._board:
-            self._wake = wake
             self._arrive(pid, statement)
             if self._free:
                 return
+            self._wakes.add(wake)
         try:
             await turn
         finally:
             with self._board:
-                self._wake = None
-                if self.state == "paused":  # it was cancelled while it waited
+                self._wakes.discard(wake)
+                if self.state == "paused" and not self._wakes:  # it was cancelled while it waited
                     self.state = "running"
 
     def _arrive(self, pid: int, statement: str) -> None:
@@ -145,8 +172,8 @@ class Call:
             self.error = error
         finally:
             with self._board:
-                self.state = "over"
-                self._board.notify_all()
+                self._returned = True
+                self._end()
 
     async def _within(self, made: Awaitable[Any]) -> Any:
         CALLER.set(self)

@@ -22,6 +22,7 @@ _DESCRIBE = """
 select pid, coalesce(state, '?'), coalesce(wait_event_type || ': ' || wait_event, ''), coalesce(query, '')
 from pg_stat_activity where pid = any(%s)
 """
+_OTHERS = "select pid from pg_stat_activity where datname = current_database()"
 _CANCEL = "select count(pg_cancel_backend(pid)) from pg_stat_activity where pid = any(%s)"
 _END = "select count(pg_terminate_backend(pid)) from pg_stat_activity where pid = any(%s)"
 _LONGEST = 120
@@ -34,6 +35,9 @@ class Observer:
         url: of the database, for the role of the sessions or one that may see and end them; a driver in its
             scheme (`postgresql+asyncpg`) is left out.
 
+    Attributes:
+        pid: the server's process of our connection.
+
     Raises:
         TransactionError: nobody answers there.
     """
@@ -42,6 +46,7 @@ class Observer:
         self._url = plain(url)
         self._lock = threading.Lock()
         self._connection = self._open()
+        self.pid = self._connection.info.backend_pid
 
     def _open(self) -> psycopg.Connection[Any]:
         import psycopg  # noqa: PLC0415 - an extra
@@ -70,6 +75,10 @@ class Observer:
         if not pids:
             return {}
         return {pid: set(found) for pid, found in self.rows(_BLOCKERS, [list(pids)]) if found}
+
+    def waits(self) -> dict[int, set[int]]:
+        """The same for all sessions of the database."""
+        return self.blockers({pid for (pid,) in self.rows(_OTHERS)})
 
     def describe(self, pids: Collection[int]) -> list[str]:
         """What sessions do at present, a line on each."""

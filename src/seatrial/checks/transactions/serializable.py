@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from seatrial.checks.transactions.exploring import Explorer
 from seatrial.checks.transactions.hooks import Hooks
-from seatrial.checks.transactions.links import settled
 from seatrial.checks.transactions.observer import Observer
 from seatrial.checks.transactions.running import Director, numbered
 from seatrial.checks.transactions.sqlstates import named, sqlstate_of
 from seatrial.checks.transactions.workers import LoopThread
+from seatrial.checks.transactions.world import World
 from seatrial.errors import TransactionError
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def assert_serializable(
         errors: how a call may end: SQLSTATEs (`"40001"`), types of exceptions, statuses of answers (409).
         switches: how often in one run a call that could go on has to let another one go first.
         at_most: how many runs there are at most; see `Explored.complete`.
-        timeout: seconds that one run may take.
+        timeout: seconds that one run may take, and `prepare` and `state` each time.
         run: runs a coroutine to its end, from any thread: `run_in_app` for functions that use the engine of
             the running application. Default: in an event loop of its own.
 
@@ -91,56 +91,16 @@ def assert_serializable(
             remedy="hand in functions: lambda: transfer(1, 2, 10)",
         )
     observer, loop, hooks = Observer(url), LoopThread(), Hooks()
+    world = World(url, observer, prepare, state, run=run or loop.run, timeout=timeout)
     hooks.install()
     try:
         director = Director(observer, run=run or loop.run, timeout=timeout)
-        world = _World(observer, prepare, state, run=run or loop.run)
         return _Judge(calls, director, world, tuple(errors)).explore(Explorer(switches), at_most=at_most)
     finally:
         hooks.remove()
+        world.close()
         loop.close()
         observer.close()
-
-
-class _World:
-    """The state of the database before and after a run."""
-
-    def __init__(
-        self,
-        observer: Observer,
-        prepare: str | Callable[[], Any],
-        state: str | Callable[[], Any],
-        *,
-        run: Run,
-    ) -> None:
-        self._observer = observer
-        self._prepare = prepare
-        self._state = state
-        self._run = run
-
-    def prepare(self) -> None:
-        """Make the state every run begins with."""
-        self._do("prepare", self._prepare)
-
-    def look(self) -> Any:
-        """What the calls have left."""
-        return self._do("state", self._state)
-
-    def _do(self, name: str, what: str | Callable[[], Any]) -> Any:
-        import psycopg  # noqa: PLC0415 - loaded already
-
-        if isinstance(what, str):
-            try:
-                return self._observer.rows(what)
-            except psycopg.Error as error:
-                raise TransactionError(
-                    f"expected that `{name}` can be done, found {named(error)}",
-                    code="transactions.statement",
-                    remedy="correct it; what the application's role may not do, a function does as another: "
-                    "lambda: db.execute(...)",
-                ) from error
-        made = what()
-        return self._run(settled(made)) if hasattr(made, "__await__") else made
 
 
 class _Judge:
@@ -150,7 +110,7 @@ class _Judge:
         self,
         calls: Sequence[Callable[[], Any]],
         director: Director,
-        world: _World,
+        world: World,
         errors: tuple[Declared, ...],
     ) -> None:
         self._calls = dict(zip(_names(calls), calls, strict=True))
