@@ -12,7 +12,7 @@ from seatrial.checks.transactions import Explored, Schedule, assert_serializable
 from seatrial.config import load_settings
 from seatrial.errors import TransactionError
 from seatrial.trial import Trial
-from tests.support.project import Project
+from tests.support.project import PYPROJECT, Project
 
 SCHEMA = "create table stock (id int primary key, pieces int not null); insert into stock values (1, 10);\n"
 APP = """
@@ -102,7 +102,10 @@ Together = Callable[..., Explored]
 @pytest.fixture(scope="module")
 def trial(tmp_path_factory: pytest.TempPathFactory, shared_cache: Any) -> Iterator[Trial]:
     root = tmp_path_factory.mktemp("stock")
-    Project(root=root, cache=shared_cache).shop(**{"schema.sql": SCHEMA, "shop.py": APP})
+    # A name of its own: other tests of this process have imported a module `shop`.
+    settings = PYPROJECT.replace("shop:app", "stock_at_once:app")
+    files = {"schema.sql": SCHEMA, "stock_at_once.py": APP, "pyproject.toml": settings}
+    Project(root=root, cache=shared_cache).write(files)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SEATRIAL_CACHE", str(shared_cache))
         patch.setattr(sys, "path", list(sys.path))
@@ -115,7 +118,7 @@ def trial(tmp_path_factory: pytest.TempPathFactory, shared_cache: Any) -> Iterat
                 trial.runner.run(pool.close())
         finally:
             trial.close()
-            sys.modules.pop("shop", None)
+            sys.modules.pop("stock_at_once", None)
 
 
 @pytest.fixture
@@ -152,7 +155,7 @@ def test_requests(path: str, trial: Trial, together: Together) -> None:
 
 
 def test_functions_that_use_the_applications_pool(trial: Trial, together: Together) -> None:
-    sell = sys.modules["shop"].sell
+    sell = sys.modules["stock_at_once"].sell
     with pytest.raises(TransactionError) as found:
         together(lambda: sell(1), lambda: sell(2), run=trial.runner.run)
     assert found.value.code == "transactions.not-serializable"
