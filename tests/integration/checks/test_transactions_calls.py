@@ -5,90 +5,25 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
-import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import asyncpg
 import psycopg
 import pytest
-from sqlalchemy import NullPool, create_engine, text
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from seatrial.checks.transactions import Explored, assert_serializable
 from seatrial.errors import TransactionError
 from seatrial.postgres.cluster import Cluster
-
-PREPARE = "truncate accounts; insert into accounts values (1, 100), (2, 100)"
-STATE = "select id, balance from accounts order by id"
-READ = "select balance from accounts where id = 1"
-WRITE = "update accounts set balance = {} where id = 1"
+from tests.integration.checks.bank import PREPARE, READ, STATE, WRITE, Bank, move, opened
 
 
 @pytest.fixture(scope="module")
 def url(cluster: Cluster) -> Iterator[str]:
-    with cluster.connect("postgres") as admin:
-        admin.execute("create database bank owner clerk")
-        admin.execute("alter role clerk set deadlock_timeout = '20ms'")
-    with cluster.connect("bank", login="app") as connection:
-        connection.execute("create table accounts (id int primary key, balance int not null)")
-    yield cluster.address("bank", login="app").url()
-    with cluster.connect("postgres") as admin:
-        admin.execute("drop database bank with (force)")
-        admin.execute("alter role clerk reset deadlock_timeout")
-
-
-@dataclass
-class Bank:
-    """Adds to an account in two statements, by each library."""
-
-    url: str
-    lock: str = ""
-    begin: str = ""
-
-    def psycopg(self, amount: int) -> None:
-        with psycopg.connect(self.url) as connection:
-            self._prelude(connection.execute)
-            (balance,) = connection.execute(READ + self.lock).fetchone() or (0,)
-            connection.execute(WRITE.format(balance + amount))
-
-    def psycopg_block(self, amount: int) -> None:
-        with psycopg.connect(self.url, autocommit=True) as connection, connection.transaction():
-            (balance,) = connection.execute(READ + self.lock).fetchone() or (0,)
-            connection.execute(WRITE.format(balance + amount))
-
-    async def psycopg_async(self, amount: int) -> None:
-        async with await psycopg.AsyncConnection.connect(self.url) as connection:
-            cursor = await connection.execute(READ + self.lock)
-            (balance,) = await cursor.fetchone() or (0,)
-            await connection.execute(WRITE.format(balance + amount))
-
-    async def asyncpg(self, amount: int) -> None:
-        connection = await asyncpg.connect(self.url)
-        async with connection.transaction():
-            balance = await connection.fetchval(READ + self.lock)
-            await connection.execute(WRITE.format(balance + amount))
-        await connection.close()
-
-    def sqlalchemy(self, amount: int, driver: str = "psycopg") -> None:
-        engine = create_engine(self.url.replace("postgresql", f"postgresql+{driver}"), poolclass=NullPool)
-        with engine.begin() as connection:
-            balance = connection.scalar(text(READ + self.lock))
-            connection.execute(text(WRITE.format(balance + amount)))
-
-    def psycopg2(self, amount: int) -> None:
-        self.sqlalchemy(amount, "psycopg2")
-
-    async def sqlalchemy_async(self, amount: int) -> None:
-        engine = create_async_engine(self.url.replace("postgresql", "postgresql+asyncpg"), poolclass=NullPool)
-        async with engine.begin() as connection:
-            balance = await connection.scalar(text(READ + self.lock))
-            await connection.execute(text(WRITE.format(balance + amount)))
-
-    def _prelude(self, execute: Callable[[str], Any]) -> None:
-        if self.begin:
-            execute(self.begin)
+    with opened(cluster) as address:
+        yield address
 
 
 LIBRARIES = [
@@ -215,12 +150,6 @@ def test_who_tries_again_lets_nobody_see_it(url: str) -> None:
     assert tried > 2 * explored.runs + 10  # two of each run and order, and each alone
 
 
-def move(url: str, first: int, second: int) -> None:
-    with psycopg.connect(url) as connection:
-        for row in (first, second):
-            connection.execute("update accounts set balance = balance + 1 where id = %s", [row])
-
-
 def test_a_deadlock(url: str) -> None:
     def both(second: tuple[int, int], errors: list[str]) -> Explored:
         return assert_serializable(
@@ -277,157 +206,6 @@ def test_what_a_failed_call_has_left_counts(url: str) -> None:
     assert found.value.code == "transactions.not-serializable"
     assert "LookupError" in found.value.detail
     assert "call 2: [(1, 100), (2, 102)]" in found.value.detail
-
-
-def test_a_lock_of_the_process_is_waited_for(url: str) -> None:
-    lock = threading.Lock()
-
-    def add(amount: int) -> None:
-        with lock:
-            Bank(url).psycopg(amount)
-
-    explored = assert_serializable(
-        lambda: add(1), lambda: add(10), url=url, prepare=PREPARE, state=STATE, switches=1
-    )
-    assert explored.runs > 2
-
-
-def test_somebody_else_who_holds_a_lock_is_named_and_nothing_is_left(url: str) -> None:
-    threads = set(threading.enumerate())
-    with psycopg.connect(url) as other:
-        prepared, pid = 0, other.info.backend_pid
-
-        def prepare() -> None:
-            nonlocal prepared
-            prepared += 1
-            if prepared == 1:
-                return
-            other.execute("select * from accounts for update")
-
-        with psycopg.connect(url) as setting:
-            setting.execute(PREPARE)
-        with pytest.raises(TransactionError) as found:
-            assert_serializable(
-                lambda: move(url, 1, 2),
-                lambda: move(url, 1, 2),
-                url=url,
-                prepare=prepare,
-                state=STATE,
-                timeout=1,
-            )
-    assert found.value.code == "transactions.hang"
-    assert f"session {pid}: idle in transaction" in found.value.detail
-    assert set(threading.enumerate()) - threads == set()
-
-
-WAIT = "update accounts set balance = 100"
-
-
-@pytest.mark.parametrize("kind", ["statement", "function", "coroutine", "state"])
-def test_a_state_that_cannot_be_made_ends_and_names_who_holds_the_lock(kind: str, url: str) -> None:
-    def function() -> None:
-        with psycopg.connect(url) as connection:
-            connection.execute(WAIT)
-
-    async def coroutine() -> None:
-        async with await psycopg.AsyncConnection.connect(url) as connection:
-            await connection.execute(WAIT)
-
-    ways: dict[str, str | Callable[[], Any]] = {
-        "statement": WAIT,
-        "function": function,
-        "coroutine": coroutine,
-    }
-    threads = set(threading.enumerate())
-    with psycopg.connect(url) as other:
-        other.execute(PREPARE)
-        pid = other.info.backend_pid
-        with pytest.raises(TransactionError) as found:
-            assert_serializable(
-                lambda: move(url, 1, 2),
-                lambda: move(url, 1, 2),
-                url=url,
-                prepare=ways.get(kind, "select 1"),
-                state=STATE,
-                timeout=0.2,
-            )
-        assert other.execute("select count(*) from accounts").fetchone() == (2,)
-        other.rollback()
-    assert found.value.code == "transactions.hang"
-    name = "state" if kind == "state" else "prepare"
-    assert f"`{name}` is over after 0.2 s" in found.value.message
-    assert f"waits for session {pid}" in found.value.detail
-    assert f"session {pid}: idle in transaction" in found.value.detail
-    assert set(threading.enumerate()) - threads == set()
-
-
-def test_what_works_on_when_its_call_is_over_is_not_stopped(url: str) -> None:
-    looked, worked = threading.Event(), threading.Event()
-    tasks: list[asyncio.Task[None]] = []
-
-    async def work_on() -> None:
-        await asyncio.to_thread(looked.wait, 30)
-        async with await psycopg.AsyncConnection.connect(url) as connection:
-            await connection.execute(READ)
-        worked.set()
-
-    async def add() -> None:
-        await Bank(url).psycopg_async(1)
-        # One is enough, and it is waited for: another's connection would be cut off with its loop.
-        if not tasks:
-            tasks.append(asyncio.create_task(work_on()))
-
-    def state() -> Any:
-        if tasks:
-            looked.set()
-            assert worked.wait(10)
-        with psycopg.connect(url) as connection:
-            return connection.execute(STATE).fetchall()
-
-    with pytest.raises(TransactionError) as found:
-        assert_serializable(add, add, url=url, prepare=PREPARE, state=state, timeout=20)
-    assert found.value.code == "transactions.not-serializable"
-
-
-def test_who_keeps_somebody_waiting_that_we_may_not_cancel_is_ended(url: str, cluster: Cluster) -> None:
-    def prepare() -> None:
-        with cluster.connect("bank") as connection:
-            connection.execute(WAIT)
-
-    with psycopg.connect(url) as other:
-        other.execute(PREPARE)
-        pid = other.info.backend_pid
-        with pytest.raises(TransactionError, match="`prepare` is over") as found:
-            assert_serializable(
-                lambda: move(url, 1, 2),
-                lambda: move(url, 1, 2),
-                url=url,
-                prepare=prepare,
-                state=STATE,
-                timeout=0.2,
-            )
-        with pytest.raises(psycopg.OperationalError):
-            other.execute("select")
-        other.close()
-    assert f"waits for session {pid}" in found.value.detail
-
-
-@pytest.mark.parametrize("statement", ["select pg_sleep(100)", None])
-def test_a_state_that_takes_too_long_is_left_alone(statement: str | None, url: str) -> None:
-    end = threading.Event()
-    try:
-        with pytest.raises(TransactionError, match="`prepare` is over") as found:
-            assert_serializable(
-                lambda: move(url, 1, 2),
-                lambda: move(url, 1, 2),
-                url=url,
-                prepare=statement or end.wait,
-                state=STATE,
-                timeout=0.2,
-            )
-    finally:
-        end.set()
-    assert found.value.code == "transactions.hang"
 
 
 async def blocks(url: str) -> None:
