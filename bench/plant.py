@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import os
+import re
 import subprocess
 import sys
 import time
@@ -35,7 +36,8 @@ class Run:
     """One run of the suite.
 
     Attributes:
-        seconds: from the start of the process to its end.
+        seconds: from the start of the process to its end, while nobody looked.
+        told: seconds that pytest itself tells.
         python: bytes of pytest's own process at most, shared pages by halves.
         servers: bytes of all other processes at most.
         together: bytes of all processes at most, at one moment.
@@ -43,6 +45,7 @@ class Run:
     """
 
     seconds: float
+    told: float
     python: int
     servers: int
     together: int
@@ -65,6 +68,7 @@ def section(rounds: int, noise: Noise) -> Section:
     found = measure(rounds, noise)
     table = Table(columns=("the 74 tests in one process", "found"))
     table.rows.append(("seconds", spread([run.seconds for run in found])))
+    table.rows.append(("seconds of them that pytest tells", spread([run.told for run in found])))
     for name, values in (
         ("MB of pytest's process", [run.python for run in found]),
         ("MB of PostgreSQL and its supervisor", [run.servers for run in found]),
@@ -76,7 +80,8 @@ def section(rounds: int, noise: Noise) -> Section:
         title="The suite of the plant",
         method="Whole processes of `pytest tests/integration`, seatrial's checks of schema, row-level "
         "security and vectors included, the template cached; "
-        f"{rounds} rounds, median [least .. most]. Memory is the sum of the proportional set sizes (of a "
+        f"{rounds} rounds, median [least .. most]; memory is looked at in further runs. It is "
+        "the sum of the proportional set sizes (of a "
         "page that several processes share each counts its part), read "
         f"every {_LOOK_S * 1000:.0f} ms; the greatest sum counts. Files are the server's data, which take "
         f"memory where they lie on tmpfs ({places()[0].name} here).",
@@ -94,18 +99,50 @@ def _goals(found: Sequence[Run]) -> list[Goal]:
             found=f"{peak:.0f} MB",
             met=peak <= GOAL_MB,
         ),
-        Goal(text=f"the 74 tests take at most {GOAL_S} s", found=f"{seconds:.1f} s", met=seconds <= GOAL_S),
+        Goal(
+            text=f"the 74 tests take at most {GOAL_S} s",
+            found=f"{seconds:.1f} s",
+            met=seconds <= GOAL_S,
+            because="the start of Python, pytest and its plugins is in it, and so are seatrial's checks",
+        ),
     ]
 
 
 def _run(root: Path) -> Run:
-    began = time.perf_counter()
     log = root / "pytest.log"
-    seen = [(0, 0, 0, 0)]
+    began = time.perf_counter()
+    with _started(log) as process:
+        process.wait()
+    took = time.perf_counter() - began
+    text = _passed(process, log)
+    told = re.search(r" in ([0-9.]+)s", text)
+    return Run(took, float(told[1]) if told else took, *_memory(log))
+
+
+@contextlib.contextmanager
+def _started(log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    # The first run compiles what later ones import, as on anybody's machine.
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     with (
         log.open("wb") as output,
-        subprocess.Popen([sys.executable, *COMMAND], cwd=PLANT, stdout=output, stderr=output) as process,
+        subprocess.Popen(
+            [sys.executable, *COMMAND], cwd=PLANT, env=environment, stdout=output, stderr=output
+        ) as process,
     ):
+        yield process
+
+
+def _passed(process: subprocess.Popen[bytes], log: Path) -> str:
+    text = log.read_text(encoding="utf-8")
+    if process.returncode:
+        raise RuntimeError(f"the suite of the plant failed:\n{text}")
+    return text
+
+
+def _memory(log: Path) -> tuple[int, int, int, int]:
+    """The most that a run of its own takes, of each kind."""
+    seen = [(0, 0, 0, 0)]
+    with _started(log) as process:
         for looks in itertools.count():
             if process.poll() is not None:
                 break
@@ -114,10 +151,9 @@ def _run(root: Path) -> Run:
             files = 0 if looks % _FILES_EVERY else sum(map(_size, _data_folders(pids)))
             seen.append((python, sum(others), python + sum(others), files))
             time.sleep(_LOOK_S)
-    took = time.perf_counter() - began
-    if process.returncode:
-        raise RuntimeError(f"the suite of the plant failed:\n{log.read_text(encoding='utf-8')}")
-    return Run(took, *(max(figures) for figures in zip(*seen, strict=True)))
+    _passed(process, log)
+    python, others, together, files = (max(figures) for figures in zip(*seen, strict=True))
+    return python, others, together, files
 
 
 def _data_folders(pids: Sequence[int]) -> set[Path]:

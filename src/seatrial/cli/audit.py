@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from seatrial.audit.mutations.outcome import Outcome
     from seatrial.audit.mutations.runner import Runner
     from seatrial.config import Settings
+    from seatrial.postgres.catalog import Catalog
 
 _SURVIVED = 1
 _PROCESSES = 4
@@ -99,14 +100,12 @@ def _say_what_runs(suite: Suite, processes: int) -> None:
             print(f"  {test}")
 
 
-def _chosen(catalog: object, pattern: str) -> list[Mutant]:
+def _chosen(catalog: Catalog, pattern: str) -> list[Mutant]:
     from fnmatch import fnmatchcase  # noqa: PLC0415 - `--help` stays quick
 
     from seatrial.audit.mutations.making import mutants_of  # noqa: PLC0415
     from seatrial.errors import AuditError  # noqa: PLC0415
-    from seatrial.postgres.catalog import Catalog  # noqa: PLC0415
 
-    assert isinstance(catalog, Catalog)
     mutants = mutants_of(catalog)
     if len(mutants) <= 1 and not mutants[0].statements:
         raise AuditError(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from seatrial.audit.mutations.database import MutantDatabases, UnbuildableError
-from seatrial.audit.mutations.protocol import Done, Order, Ready, Tried, received, send
+from seatrial.audit.mutations.protocol import Began, Done, Order, Ready, Tried, received, send
 from seatrial.errors import SeatrialError
 
 if TYPE_CHECKING:
@@ -79,6 +79,7 @@ class MutantsPlugin:
 
     def _try(self, item: pytest.Item, following: pytest.Item | None) -> bool:
         self._failures.clear()
+        send(self._stream, Began(item.nodeid))
         item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
         send(self._stream, next(iter(self._failures), Tried(item.nodeid)))
         return bool(self._failures)

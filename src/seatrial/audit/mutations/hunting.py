@@ -80,7 +80,10 @@ class Hunt:
                 except queue.Empty:
                     break
                 outcome = Outcome(mutant)
-                runner = self._show(outcome, self._suite.touching(mutant), runner)
+                touching = self._suite.touching(mutant)
+                # Of files that touch it, the rate is told; the others may know of it, and need not.
+                outcome.files = {group.file: False for group in touching if not group.compares}
+                runner = self._show(outcome, touching, runner)
                 others = self._suite.others(mutant)
                 if others and not outcome.passes:
                     runner = self._show(outcome, others, runner)
@@ -95,11 +98,7 @@ class Hunt:
     def _show(self, outcome: Outcome, groups: Sequence[Group], runner: Runner) -> Runner:
         """Run tests on a mutant; the runner that is left, which is another one if a test did not end."""
         group_of = {test: group for group in groups for test in group.tests}
-        for group in groups:
-            if not group.compares:
-                outcome.files.setdefault(group.file, False)
         order = Order(list(outcome.mutant.statements), [list(group.tests) for group in groups])
-        running = _first(order)
         try:
             for message in runner.obey(order, patience=self._patience):
                 if isinstance(message, Done):
@@ -107,38 +106,32 @@ class Hunt:
                     _refuse_broken(message, outcome.mutant)
                     continue
                 outcome.tried += 1
-                running = message.test
                 if message.failed:
-                    self._note(outcome, group_of[message.test], message.test, message.why)
-        except SilentError:
-            if running not in group_of:
+                    _note(outcome, group_of[message.test], message.test, message.why)
+        except SilentError as silent:
+            if not silent.test:
                 raise _silent(outcome.mutant.name) from None
-            self._note(outcome, group_of[running], running, "it, or the test after it, did not end")
+            _note(
+                outcome, group_of[silent.test], silent.test, f"it did not end within {self._patience:.0f} s"
+            )
             runner.close()
             runner = self._start()
             self._control(runner, when="in a new process")
         return runner
 
-    def _note(self, outcome: Outcome, group: Group, test: str, why: str) -> None:
-        outcome.killers.append(Killed(test, why, group.compares))
-        if not group.compares:
-            outcome.files[group.file] = True
-
     def _control(self, runner: Runner, *, when: str) -> None:
         """All tests pass without a mutant, or no failure on one says anything."""
         order = Order([], [list(group.tests) for group in self._suite.everything()], all=True)
         failed = []
-        latest = "the first test"
         try:
             for message in runner.obey(order, patience=self._patience):
                 if isinstance(message, Done):
                     _refuse_broken(message, None)
                     continue
-                latest = f"the test after {message.test}"
                 if message.failed:
                     failed.append(f"{message.test} ({message.failed}): {message.why}")
-        except SilentError:
-            failed.append(f"{latest} did not end within {self._patience:.0f} s")
+        except SilentError as silent:
+            failed.append(f"{silent.test or 'the first test'} did not end within {self._patience:.0f} s")
         if failed:
             raise AuditError(
                 f"Tests fail on the unchanged schema, {when}: what they say of mutants means nothing.",
@@ -157,8 +150,10 @@ def _silent(where: str) -> AuditError:
     )
 
 
-def _first(order: Order) -> str:
-    return next((test for group in order.groups for test in group), "")
+def _note(outcome: Outcome, group: Group, test: str, why: str) -> None:
+    outcome.killers.append(Killed(test, why, group.compares))
+    if not group.compares and group.file in outcome.files:
+        outcome.files[group.file] = True
 
 
 def _refuse_broken(done: Done, mutant: Mutant | None) -> None:

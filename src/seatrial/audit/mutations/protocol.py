@@ -1,7 +1,7 @@
 """What the process that runs tests on mutants and the one that decides about them say to each other.
 
 One message is one line of JSON over a pair of sockets. The runner says `Ready` once, then answers every
-`Order` with `Tried` for each test that ran, and one `Done`.
+`Order` with `Began` and `Tried` for each test that runs, and one `Done`.
 """
 
 from __future__ import annotations
@@ -45,13 +45,25 @@ class Order:
 
 
 @dataclass(frozen=True)
+class Began:
+    """A test begins.
+
+    Attributes:
+        test: its id.
+    """
+
+    kind: ClassVar[str] = "began"
+    test: str
+
+
+@dataclass(frozen=True)
 class Tried:
     """A test has run.
 
     Attributes:
         test: its id.
         failed: the phase in which it failed, or nothing.
-        why: the last line of what failed.
+        why: the first line of what failed.
     """
 
     kind: ClassVar[str] = "tried"
@@ -74,8 +86,8 @@ class Done:
     broken: str = ""
 
 
-Message: TypeAlias = Ready | Order | Tried | Done
-_KINDS: dict[str, Any] = {message.kind: message for message in (Ready, Order, Tried, Done)}
+Message: TypeAlias = Ready | Order | Began | Tried | Done
+_KINDS: dict[str, Any] = {message.kind: message for message in (Ready, Order, Began, Tried, Done)}
 
 
 def send(stream: IO[str], message: Message) -> None:

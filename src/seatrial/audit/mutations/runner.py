@@ -11,7 +11,7 @@ import tempfile
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from seatrial.audit.mutations.protocol import Done, Order, Ready, Tried, received, send
+from seatrial.audit.mutations.protocol import Began, Done, Order, Ready, Tried, received, send
 from seatrial.errors import AuditError
 
 if TYPE_CHECKING:
@@ -27,7 +27,15 @@ _ALONE = {"xdist": "-n0", "pytest_cov": "--no-cov", "pytest_randomly": "--random
 
 
 class SilentError(Exception):
-    """Nothing was heard within the time a test may take."""
+    """Nothing was heard within the time a test may take.
+
+    Args:
+        test: the id of the one that runs; empty if none has begun.
+    """
+
+    def __init__(self, test: str) -> None:
+        super().__init__(test)
+        self.test = test
 
 
 def pytest_command(arguments: Sequence[str]) -> list[str]:
@@ -80,8 +88,14 @@ class Runner:
             SilentError: one took longer. The process is of no further use.
         """
         send(self._stream, order)
+        running = ""
         while True:
-            message = self._next(timeout=patience)
+            try:
+                message = self._next(timeout=patience)
+            except TimeoutError:
+                raise SilentError(running) from None
+            if isinstance(message, Began):
+                running = message.test
             if isinstance(message, (Tried, Done)):
                 yield message
             if isinstance(message, Done):
@@ -105,8 +119,6 @@ class Runner:
         self._socket.settimeout(timeout)
         try:
             return next(self._messages, None)
-        except TimeoutError:
-            raise SilentError from None
         except ConnectionError:
             return None
 

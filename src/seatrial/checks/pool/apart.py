@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import os
-import signal
 import subprocess
 import sys
-import tempfile
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from seatrial.checks.finding import Finding, Inapplicable, Note
 from seatrial.config import redact
 from seatrial.errors import CheckError
+from seatrial.postgres.template.calling import ask
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -57,42 +54,23 @@ def written(said: Finding | Note) -> dict[str, Any]:
 
 def _ask(ground: Ground, name: str) -> dict[str, Any]:
     assert ground.trial is not None
-    # The environment as it was before the run changed it: the process makes changes of its own.
-    environment = dict(ground.trial.environment.inherited)
-    with tempfile.TemporaryFile("w+", encoding="utf-8") as answer:
-        request = {
-            "look": name,
-            "source": str(ground.settings.source),
-            "path": [folder for folder in sys.path if folder],
-            "answer": answer.fileno(),
-        }
-        output = _run(request, answer.fileno(), environment=environment, root=str(ground.settings.root))
-        answer.seek(0)
-        text = answer.read()
-    return json.loads(text) if text else {"error": "the process died", "detail": redact(output[-4000:])}
-
-
-def _run(request: dict[str, Any], answer: int, *, environment: dict[str, str], root: str) -> str:
-    process = subprocess.Popen(
-        [sys.executable, "-m", _WORKER],
-        cwd=root,
-        env=environment,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        pass_fds=(answer,),
-        start_new_session=True,
-    )
+    request = {
+        "look": name,
+        "source": str(ground.settings.source),
+        "path": [folder for folder in sys.path if folder],
+    }
     try:
-        output, _ = process.communicate(json.dumps(request), timeout=_LIMIT_S)
+        answer, output = ask(
+            _WORKER,
+            request,
+            root=ground.settings.root,
+            # As it was before the run changed it: the process makes changes of its own.
+            environment=ground.trial.environment.inherited,
+            limit=_LIMIT_S,
+        )
     except subprocess.TimeoutExpired as late:
-        return f"it was not over after {_LIMIT_S:g} s\n{late.output or ''}"
-    finally:
-        if process.returncode is None:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-    return output
+        return {"error": f"it was not over after {_LIMIT_S:g} s", "detail": redact(str(late.output or ""))}
+    return answer or {"error": "the process died", "detail": redact(output[-4000:])}
 
 
 def _failed(name: str, message: str, detail: str) -> CheckError:

@@ -1,4 +1,4 @@
-"""Schedules as they are written in books: this session does that, then the other one waits for it."""
+"""Schedules as they are written in books: one session writes, then another one waits for it."""
 
 from __future__ import annotations
 

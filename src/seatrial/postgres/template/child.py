@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
-import signal
 import subprocess
 import sys
-import tempfile
 from typing import TYPE_CHECKING, Any
 
 from seatrial.config import redact
 from seatrial.errors import TemplateError
+from seatrial.postgres.template.calling import ask
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,13 +37,17 @@ def run_step(
     Raises:
         TemplateError: the project's code failed; the message carries its own traceback.
     """
-    # A file without a name: nothing of it remains, whoever is killed.
-    with tempfile.TemporaryFile("w+", encoding="utf-8") as answer:
-        request |= {"step": step, "answer": answer.fileno(), "path": _import_path(root)}
-        request["parent"] = os.getpid()
-        output = _run(worker, request, answer.fileno(), root=root, environment=environment)
-        answer.seek(0)
-        values = json.loads(answer.read() or "{}")
+    request |= {"step": step, "path": _import_path(root), "parent": os.getpid()}
+    whole = {**os.environ, **environment}
+    try:
+        values, output = ask(worker, request, root=root, environment=whole, limit=_LIMIT_S)
+    except subprocess.TimeoutExpired as late:
+        raise TemplateError(
+            f"building the template did not end within {_LIMIT_S:.0f} s",
+            code="template.timeout",
+            remedy="look for a migration or seed that waits for a lock, a prompt or another server",
+            detail=redact(str(late.output or "")),
+        ) from None
     if "result" in values:
         return values["result"]
     raise _error(step, request, values, redact(output))
@@ -54,38 +56,6 @@ def run_step(
 def _import_path(root: Path) -> list[str]:
     inherited = [folder for folder in sys.path if folder]
     return [str(folder) for folder in (root, root / "src") if folder.is_dir()] + inherited
-
-
-def _run(
-    worker: str, request: Mapping[str, Any], answer: int, *, root: Path, environment: Mapping[str, str]
-) -> str:
-    command = [sys.executable, "-m", worker]
-    process = subprocess.Popen(
-        command,
-        cwd=root,
-        env={**os.environ, **environment},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        pass_fds=(answer,),
-        # A group of its own, so that what the project's code starts in turn can be ended with it.
-        start_new_session=True,
-    )
-    try:
-        output, _ = process.communicate(json.dumps(request), timeout=_LIMIT_S)
-    except subprocess.TimeoutExpired as late:
-        raise TemplateError(
-            f"building the template did not end within {_LIMIT_S:.0f} s",
-            code="template.timeout",
-            remedy="look for a migration or seed that waits for a lock, a prompt or another server",
-            detail=redact(str(late.output or "")),
-        ) from None
-    finally:
-        if process.returncode is None:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-    return output
 
 
 def _error(step: str, request: Mapping[str, Any], values: Mapping[str, str], output: str) -> TemplateError:
