@@ -47,7 +47,7 @@ $(CLIENTS)/.installed: $(STAMP) requirements/clients.txt
 clients: $(CLIENTS)/.installed ## the environment with other clients, for the tests of the fakes
 
 lock: $(STAMP) ## compile the locks anew (needs the package index)
-	$(VENV)/bin/uv pip compile pyproject.toml --all-extras --group tests --group agents --group dev \
+	$(VENV)/bin/uv pip compile pyproject.toml --all-extras --group tests --group agents --group databricks --group dev \
 	  --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
 	  --quiet --upgrade -o $(LOCK)
 	$(VENV)/bin/uv pip compile pyproject.toml --all-extras --group bench -c $(LOCK) \
