@@ -38,6 +38,8 @@ class Fake(ABC):
 
     options: ClassVar[tuple[str, ...]] = ()
     """The options it knows."""
+    advertised: ClassVar[Mapping[str, str]] = {}
+    """Variables that clients of a fake alone in a process need -> the placeholders that they hold."""
     mode: ClassVar[Literal["mock", "live"]] = "mock"
     """Whether it answers itself (`mock`), or passes every call on to the real service (`live`)."""
 

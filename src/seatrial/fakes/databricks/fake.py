@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from seatrial.errors import FakeError
 from seatrial.fakes.databricks import building, declared, granting
@@ -59,6 +59,7 @@ class DatabricksFake(Fake):
     """
 
     options = ("workspace", "users", "service_principals", "workspace_id", "lakebase")
+    advertised: ClassVar[Mapping[str, str]] = {"DATABRICKS_CONFIG_FILE": "config_file"}
     admin = "metastore-admin"
     """The owner of what nobody else owns."""
 
