@@ -95,11 +95,11 @@ class ContractPlugin:
         """Print the table and what is wrong; with -q only what is wrong."""
         config = terminalreporter.config
         quiet = config.get_verbosity() < 0
+        if self._judgement is not None:
+            _print(terminalreporter, self._judgement, quiet=quiet)
         if self._error is not None:
             terminalreporter.write_line(f"seatrial: {self._error}", red=True)
-        elif self._judgement is not None:
-            _print(terminalreporter, self._judgement, quiet=quiet)
-        elif not quiet and not config.option.collectonly:
+        elif self._judgement is None and not quiet and not config.option.collectonly:
             why = self._not_judged
             terminalreporter.write_line(f"seatrial: the coverage contract was not judged: {why}")
 

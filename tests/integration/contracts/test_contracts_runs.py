@@ -169,6 +169,13 @@ def test_mistakes_end_the_run_before_it_starts(shop: Project) -> None:
     assert (none.status, "[contracts.none]" in none.output) == (2, True)
 
 
+def test_a_report_that_cannot_be_written_is_red(shop: Project) -> None:
+    shop.write({"contracts/coverage-targets.yaml": TARGETS + "reports: {xml: tests}\n"})
+    result = shop.pytest(*MEASURED).expect(1, passed=4)
+    assert "gate coverage: passed" in result.output
+    assert "[contracts.report]" in result.output
+
+
 def test_what_cannot_be_judged_is_red(shop: Project) -> None:
     everything = "[run]\nomit = *\n"
     result = shop.write({".coveragerc": everything}).pytest(*MEASURED, "-W", "default")
