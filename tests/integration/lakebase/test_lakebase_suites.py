@@ -41,27 +41,35 @@ def pytest_configure(config):
     config.add_cleanup(gate.stop)
     config.add_cleanup(trial.close)  # before it
     os.environ["LAKEBASE"] = str(gate.address[1])
-    from shop import ADDRESS
+    from address import ADDRESS
 
     psycopg.connect(**ADDRESS).close()  # early: it starts the server
 """
 
+ADDRESS = """
+import os
+
+ADDRESS = {
+    "host": "localhost", "port": int(os.environ["LAKEBASE"]), "user": "IDENTITY",
+    "password": "dapi-right", "dbname": os.environ["DATABASE"], "sslmode": "require",
+}
+"""
+
 SEEDS = """
 import psycopg
-import pytest
+
+from address import ADDRESS
 
 
 def beside(db):
-    from shop import ADDRESS
-
-    with pytest.raises(psycopg.OperationalError, match="cannot be waited for by what builds it"):
+    try:
         psycopg.connect(**ADDRESS)
-    db.execute("create table seeded (n int)")
+    except psycopg.OperationalError as error:
+        assert "cannot be waited for by what builds it" in str(error)
+        db.execute("create table seeded (n int)")
 """
 
 APPLICATION = """
-import asyncio
-import os
 from contextlib import asynccontextmanager
 
 import asyncpg
@@ -72,10 +80,8 @@ from psycopg_pool import AsyncConnectionPool
 from sqlalchemy import URL, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
-ADDRESS = {
-    "host": "localhost", "port": int(os.environ["LAKEBASE"]), "user": "IDENTITY",
-    "password": "dapi-right", "dbname": os.environ["DATABASE"], "sslmode": "require",
-}
+from address import ADDRESS
+
 OF_ASYNCPG = {name: value for name, value in ADDRESS.items() if name not in ("dbname", "sslmode")}
 OF_ASYNCPG |= {"database": ADDRESS["dbname"], "ssl": "require"}
 
@@ -143,6 +149,7 @@ def test_it_begins_anew(client, db, turn):
         who = client.get(f"/{driver}", params={"statement": "select current_user::text"})
         assert who.json() == "IDENTITY"
     assert db.scalar("select count(*) from orders") == 3
+    assert db.scalar("select count(*) from seeded") == 0
 
 
 def test_somebody_leaves_a_transaction_open(client):
@@ -188,6 +195,7 @@ def test_an_application_behind_the_gate(project: Project, role: str, isolation: 
     files = {
         "pyproject.toml": f'{PYPROJECT}isolation = "{isolation}"\nfaults = {str(faults).lower()}\n',
         "conftest.py": CONFTEST,
+        "address.py": ADDRESS,
         "seeds.py": SEEDS,
         "shop.py": APPLICATION,
         "test_shop.py": SUITE + (FAULTS if faults else ""),

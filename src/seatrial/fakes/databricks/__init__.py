@@ -1,1 +1,1 @@
-"""A stand-in for a Databricks workspace."""
+"""A Databricks workspace on a local port: people, Unity Catalog, SQL warehouses, model serving."""
