@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from seatrial.fakes.databricks.unity.objects import Catalog, Column, Schema, Table, default_schema
 from seatrial.fakes.databricks.unity.types import parse
@@ -54,7 +54,7 @@ def follow(state: State, engine: SqlEngine, changes: Iterable[Change], caller: P
 
 def _put(state: State, engine: SqlEngine, full: str, caller: Person) -> None:
     parts = full.split(".")
-    told = {"full_name": full, "owner": caller.name, "created": time.time()}
+    told: dict[str, Any] = {"full_name": full, "owner": caller.name, "created": time.time()}
     if len(parts) == 1:
         state.store.put(made := Catalog(**told))
         state.store.put(default_schema(made))
