@@ -1,4 +1,4 @@
-"""One envelope for every error: {"detail": {"error_code", "message", "retry_after"}}, at times with `field`."""
+"""One envelope for every error: {"detail": {"error_code", "message", "retry_after"}}; `field`, if it is of one."""
 
 import logging
 from collections.abc import Mapping

@@ -7,9 +7,15 @@ _SIMPLE: dict[str, Any] = {"string": "text", "integer": 0, "number": 0.0, "boole
 
 
 def example_of(schema: dict[str, Any]) -> dict[str, Any]:
-    """Inputs for a schema of an object; of what is said twice (`oneOf`, `anyOf`) the first."""
-    made = _made(schema, 0)
+    """Inputs for a schema of an object. Of several forms of a data frame it is the records, else the first."""
+    made = _made(_easiest(schema), 0)
     return made if isinstance(made, dict) else {}
+
+
+def _easiest(schema: dict[str, Any]) -> dict[str, Any]:
+    forms = [form for form in schema.get("oneOf", []) if isinstance(form, dict)]
+    records = [form for form in forms if "dataframe_records" in form.get("properties", {})]
+    return records[0] if records else schema
 
 
 def _made(schema: Any, depth: int) -> Any:

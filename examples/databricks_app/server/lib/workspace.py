@@ -93,7 +93,7 @@ class Workspace:
         """The same client, for one request that may take so many seconds."""
         config: Config = self.client(token).config.deep_copy()  # type: ignore[no-untyped-call]  # as it is
         config.http_timeout_seconds = seconds
-        config.retry_timeout_seconds = min(seconds, self._settings.workspace_retry_seconds)
+        config.retry_timeout_seconds = min(seconds, self._settings.workspace_retry_seconds)  # type: ignore[assignment]  # any number
         return ApiClient(config)
 
     def _call(self, token: str, function: Callable[[WorkspaceClient], T]) -> T:
