@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from seatrial.config.address import DatabaseAddress, check_style
 from seatrial.config.api_keys import api_keys
+from seatrial.config.fake_parts import workspace_parts
 from seatrial.config.names import suggest
 from seatrial.config.templates import Placeholder, UnbalancedBracesError, parse
 from seatrial.errors import SeatrialError, SettingsError
@@ -114,7 +115,10 @@ def _valid_names(settings: Settings) -> list[str]:
 
 
 def _parts_of_fake(settings: Settings, name: str) -> tuple[str, ...]:
-    kind = settings.fakes[name].get("kind", name)
+    table = settings.fakes[name]
+    kind = table.get("kind", name)
+    if kind == "databricks":
+        return (*_PARTS_OF_A_FAKE, *workspace_parts(table))
     return _PARTS_OF_A_SERVICE if kind == "tcp" else _PARTS_OF_A_FAKE
 
 

@@ -65,6 +65,7 @@ async def _read(scope: Scope, receive: Receive) -> Request:
         headers={name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]},
         body=bytes(body),
         target=_target(scope),
+        https=scope["scheme"] == "https",
     )
 
 
@@ -87,7 +88,7 @@ def _answer(fake: Fake, request: Request, attempt: Attempt, wire: Wire) -> ASGIA
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
         handler = fake.handler(request)
         # Only routes that the fake knows are struck: an unknown one is always told.
-        fault = fake.faults.take() if handler is not None else None
+        fault = fake.take_fault(request) if handler is not None else None
         attempt.fault = str(fault) if fault is not None else None
         sending = _Sending(send, attempt=attempt, wire=wire, fault=fault, note=fake.note_problem)
         response = await _struck(fake, fault, wire)

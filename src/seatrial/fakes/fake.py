@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp
 
+    from seatrial.fakes.faults import Fault
     from seatrial.fakes.journal import Attempt, Call
     from seatrial.fakes.request import Handler, Request
 
@@ -77,6 +78,23 @@ class Fake(ABC):
     def pending_replies(self) -> list[str]:
         """What was scripted and not asked for, as it was written; without faults."""
         return []
+
+    def take_fault(self, request: Request) -> Fault | None:
+        """The fault that this call meets, if one is waiting; it is used up."""
+        del request
+        return self.faults.take()
+
+    def part(self, part: str, *, url: str) -> str:
+        """The value of a placeholder that only fakes of this kind have.
+
+        Args:
+            part: what follows the name of the fake.
+            url: where the fake is.
+        """
+        raise KeyError(part, url)
+
+    def close(self) -> None:  # noqa: B027 - most fakes keep nothing
+        """Remove what the fake keeps outside of the process; the run is over."""
 
     def forget(self) -> None:  # noqa: B027 - most fakes keep no more
         """Empty the state that the fake keeps besides journal and faults."""

@@ -46,6 +46,14 @@ class LiveFake(Fake):
         """As the fake would write it."""
         return self._mocked.error_body(status, message)
 
+    def part(self, part: str, *, url: str) -> str:
+        """As the fake would have it; what belongs to the real service is kept by its variables."""
+        return self._mocked.part(part, url=url)
+
+    def close(self) -> None:
+        """Remove what the fake keeps outside of the process."""
+        self._mocked.close()
+
     async def at_end(self) -> None:
         """End the connections to the real service."""
         if self._service is not None:

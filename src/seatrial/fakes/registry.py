@@ -143,7 +143,10 @@ class Fakes:
             return self.ca_file()
         port = str(self.port(name))
         values = {"host": "127.0.0.1", "port": port, "address": f"127.0.0.1:{port}"}
-        return self.url(name) if part == "url" else values[part]
+        if part in values:
+            return values[part]
+        url = self.url(name)
+        return url if part == "url" else self._find(name).fake.part(part, url=url)
 
     def ca_file(self) -> str:
         """The path of a file with every certificate a client has to trust, the fakes' authority among them.
@@ -191,6 +194,8 @@ class Fakes:
             self._server = None
         for service in self._services.values():
             service.stop()
+        for fake in self._all():
+            fake.close()
         for reserved in self._sockets.values():
             reserved.close()
         self._sockets.clear()

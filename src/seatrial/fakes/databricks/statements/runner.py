@@ -1,0 +1,115 @@
+"""Runs statements: scripted by the test, or for real in the data of the workspace."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from typing import TYPE_CHECKING
+
+from seatrial.fakes.databricks.statements import failures
+from seatrial.fakes.databricks.statements.failures import StatementFailure
+from seatrial.fakes.databricks.statements.results import INLINE_BYTES, Chunks, ResultColumn, Rows
+from seatrial.fakes.databricks.statements.script import StatementScript
+from seatrial.fakes.databricks.unity.types import parse
+from seatrial.fakes.http.threads import in_thread
+from seatrial.fakes.request import Unserved
+
+if TYPE_CHECKING:
+    from seatrial.fakes.databricks.fake import DatabricksFake
+    from seatrial.fakes.databricks.people.person import Person
+    from seatrial.fakes.databricks.statements.sessions import Session
+    from seatrial.fakes.databricks.statements.statement import Statement
+
+CHUNK_ROWS = 10_000
+
+
+class Statements:
+    """The statements of a workspace. What is not told to tests by `fake` is called in the loop of the fakes.
+
+    Args:
+        fake: the workspace.
+    """
+
+    def __init__(self, fake: DatabricksFake) -> None:
+        self._fake = fake
+        self._lock = threading.Lock()
+        self._known: dict[str, Statement] = {}
+        self.sessions: dict[str, Session] = {}
+        self.script = StatementScript()
+        self.chunk_rows = CHUNK_ROWS
+
+    def find(self, identifier: str) -> Statement | None:
+        """The statement with this id, if there is one."""
+        with self._lock:
+            return self._known.get(identifier)
+
+    def start(self, statement: Statement, caller: Person) -> None:
+        """Begin to run it; its `work` is done when it is over."""
+        scripted = self.script.take(statement.submission.statement)
+        with self._lock:
+            self._known[statement.id] = statement
+        statement.state = "RUNNING"
+        if scripted is not None:
+            statement.polls = scripted.polls
+            if scripted.failure is not None or scripted.rows is not None:
+                self._end(statement, scripted.rows, scripted.failure)
+                return
+        statement.work = asyncio.create_task(self._run(statement, caller))
+
+    def cancel(self, statement: Statement) -> None:
+        """End it, if it is not over."""
+        statement.cancel()
+        if statement.state == "CANCELED":
+            self._fake.data.interrupt(statement.id)
+
+    def clear(self) -> None:
+        """Forget everything; what still runs is interrupted."""
+        with self._lock:
+            known, self._known = self._known, {}
+        for statement in known.values():
+            if statement.state == "RUNNING":
+                statement.state = "CANCELED"
+                self._fake.data.interrupt(statement.id)
+        self.sessions.clear()
+        self.script.clear()
+        self.chunk_rows = CHUNK_ROWS
+
+    async def _run(self, statement: Statement, caller: Person) -> None:
+        rows: Rows | None = None
+        failure: StatementFailure | None = None
+        try:
+            rows = await in_thread(lambda it: self._fake.data.run(it, caller), statement)
+        except StatementFailure as failed:
+            failure = failed
+        except Unserved as unserved:
+            statement.lacking = unserved.what
+        except Exception as error:  # noqa: BLE001 - a defect of ours or of the project's files: the test is told
+            self._fake.note_problem(f"the statement {statement.submission.statement!r} raised {error!r}")
+            failure = StatementFailure("INTERNAL_ERROR", "the fake could not run it", sql_state="XX000")
+        if statement.state != "CANCELED":
+            self._end(statement, rows, failure)
+
+    def _end(self, statement: Statement, rows: Rows | None, failure: StatementFailure | None) -> None:
+        asked = statement.submission
+        if rows is not None:
+            limited = _limited(rows, asked.row_limit)
+            chunks = Chunks(limited, size=self.chunk_rows, format=asked.format)
+            if not asked.external and chunks.total_bytes > INLINE_BYTES:
+                failure = failures.too_large(INLINE_BYTES)
+            else:
+                statement.chunks = chunks
+        statement.failure = failure
+        statement.state = "SUCCEEDED" if failure is None else "FAILED"
+
+
+def scripted_rows(columns: dict[str, str], rows: list[list[str | None]]) -> Rows:
+    """A result as a test gives it, its values as the service writes them."""
+    return Rows(
+        columns=tuple(ResultColumn(name=name, type=parse(kind)) for name, kind in columns.items()), rows=rows
+    )
+
+
+def _limited(rows: Rows, limit: int | None) -> Rows:
+    if limit is None or len(rows.rows) <= limit:
+        return rows
+    return Rows(columns=rows.columns, rows=rows.rows[:limit], truncated=True)
