@@ -15,7 +15,7 @@ from server.lib.probes import router as probes
 from server.lib.resources import Resources
 from server.lib.warehouse import Warehouse
 from server.lib.workspace import Workspace
-from server.routers import router
+from server.routers import routers
 from server.settings import Settings, get_settings
 
 
@@ -47,7 +47,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.add_middleware(MetricsMiddleware, metrics=metrics)
     app.add_middleware(CorrelationMiddleware)
     install_error_handlers(app)
-    app.include_router(router)
-    app.include_router(probes)
+    for router in (*routers, probes):
+        app.include_router(router)
     describe(app)
     return app

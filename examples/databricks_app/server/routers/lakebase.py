@@ -12,7 +12,7 @@ from server.models.user_preference import NewPreference, UserPreference
 from server.services.lakebase_service import LakebaseService
 
 router = APIRouter(
-    prefix="/lakebase/preferences",
+    prefix="/api/lakebase/preferences",
     tags=["lakebase"],
     route_class=on_behalf(invalid_body="INVALID_PREFERENCE"),
     dependencies=[documented_token],

@@ -14,7 +14,7 @@ from server.services.model_serving_service import ModelServingService, described
 from server.services.schema_detection_service import SchemaDetectionService
 
 router = APIRouter(
-    prefix="/model-serving",
+    prefix="/api/model-serving",
     tags=["model-serving"],
     route_class=on_behalf(invalid_body="INVALID_INPUT"),
     dependencies=[documented_token],

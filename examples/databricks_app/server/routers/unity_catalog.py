@@ -19,7 +19,7 @@ from server.models.data_source import (
 from server.services.unity_catalog_service import UnityCatalogService
 
 router = APIRouter(
-    prefix="/unity-catalog",
+    prefix="/api/unity-catalog",
     tags=["unity-catalog"],
     route_class=on_behalf(invalid_body="INVALID_QUERY"),
     dependencies=[documented_token],
