@@ -31,6 +31,6 @@ async def at_once(db, table, requests):
     with writes_held(db, table):
         sent = [asyncio.create_task(send(request)) for request in requests]
         async with asyncio.timeout(60):
-            while db.scalar(_WAITING) < len(requests):
+            while db.scalar(_WAITING) < len(requests):  # noqa: ASYNC110 - the event is in another process
                 await asyncio.sleep(0.005)
     return await asyncio.gather(*sent)

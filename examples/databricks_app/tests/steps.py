@@ -90,7 +90,7 @@ def pages(caller, path, *, limit, key=None, **parameters):
 
 @asynccontextmanager
 async def another_application(caller=None, **changes):
-    """A second process' worth of the application, with other settings; gives a client with a caller's headers."""
+    """A second process' worth of the application, with other settings; gives a client with these headers."""
     app = create_app(Settings(**changes))
     async with (
         app.router.lifespan_context(app),

@@ -1,4 +1,4 @@
-"""One envelope for every error: {"detail": {"error_code", "message", "retry_after"}}; `field`, if it is of one."""
+"""One envelope for every error: {"detail": {"error_code", "message", "retry_after"}}, or with `field` too."""
 
 import logging
 from collections.abc import Mapping

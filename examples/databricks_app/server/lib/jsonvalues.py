@@ -67,10 +67,10 @@ def _check_parts(value: Any) -> None:
     # Not recursive: how deep it goes is for the caller to choose.
     level, depth = [value], 0
     while level:
-        if depth > DEEPEST:
-            raise ValueError(f"expected at most {DEEPEST} levels")
         for part in level:
             _check(part)
+        if depth == DEEPEST and any(isinstance(part, dict | list) for part in level):
+            raise ValueError(f"expected at most {DEEPEST} levels")
         level = [inner for part in level for inner in _inside(part)]
         depth += 1
 

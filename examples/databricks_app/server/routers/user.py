@@ -8,7 +8,9 @@ from server.lib.guard import SignedIn, documented_token, on_behalf
 from server.lib.resources import Opened
 from server.services.user_service import Caller, WorkspaceInfo, workspace_of
 
-router = APIRouter(prefix="/api/user/me", tags=["user"], route_class=on_behalf(), dependencies=[documented_token])
+router = APIRouter(
+    prefix="/api/user/me", tags=["user"], route_class=on_behalf(), dependencies=[documented_token]
+)
 
 
 class CurrentUser(BaseModel):

@@ -33,7 +33,7 @@ class TestConcurrency:
             for row in db.rows("SELECT * FROM user_preferences")
         ) == sorted((users.ids[name], f"key-{number}", number) for number, name in enumerate(names))
 
-    async def test_ten_invocations_at_once(self, async_client, users, db):
+    async def test_ten_invocations_at_once(self, async_client, db):
         names = ["user-a", "user-b"] * 5
         bodies = [
             {"endpoint_name": CLASSIFIER, "inputs": {**PETALS, "client_request_id": f"{number}"}}

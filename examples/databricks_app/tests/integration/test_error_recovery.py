@@ -92,8 +92,8 @@ class TestErrorRecovery:
             )
             db.execute(
                 "INSERT INTO model_inference_logs (request_id, endpoint_name, user_id, inputs, predictions,"
-                f" status, execution_time_ms) VALUES (gen_random_uuid(), '', %s, {value}::jsonb, {value}::jsonb,"
-                " 'SUCCESS', -1)",
+                f" status, execution_time_ms)"
+                f" VALUES (gen_random_uuid(), '', %s, {value}::jsonb, {value}::jsonb, 'SUCCESS', -1)",
                 users.ids["user-a"],
             )
         save(alice, "language", "en")

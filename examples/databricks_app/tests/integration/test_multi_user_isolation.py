@@ -41,7 +41,7 @@ def test_identity_isolation_of_a_user_named_in_the_body(alice, bob):
     assert stored(bob) == {}
 
 
-def test_each_call_to_the_workspace_carries_the_callers_token(alice, bob, fakes, identities):
+def test_each_call_to_the_workspace_carries_the_callers_token(alice, bob, fakes):
     alice.get(QUERY, params=place(CUSTOMERS))
     bob.get(QUERY, params=place(CUSTOMERS))
 
@@ -52,7 +52,7 @@ def test_each_call_to_the_workspace_carries_the_callers_token(alice, bob, fakes,
 
 
 @pytest.mark.mock("databricks")
-def test_one_bad_token_does_not_affect_another_user(client, alice, fakes):
+def test_one_bad_token_does_not_affect_another_user(client, alice):
     stranger = client.anonymous()
     stranger.headers["X-Forwarded-Access-Token"] = "not-a-token"
 

@@ -8,7 +8,8 @@ pytestmark = pytest.mark.integration
 
 
 class TestPaginationComprehensive:
-    def test_two_hundred_preferences_by_fifty(self, alice, bob, two_hundred_preferences, db):
+    @pytest.mark.usefixtures("two_hundred_preferences")
+    def test_two_hundred_preferences_by_fifty(self, alice, bob):
         expected = [{"preference_key": f"key-{200 - n}", "preference_value": n} for n in range(1, 201)]
 
         seen, sizes = [], []
@@ -27,7 +28,8 @@ class TestPaginationComprehensive:
         assert alice.get(PREFERENCES, params={"limit": 200}).json()[19]["preference_key"] == "key-180"
 
     @pytest.mark.slow
-    def test_five_hundred_logs_by_several_limits(self, alice, users, five_hundred_logs, db):
+    @pytest.mark.usefixtures("five_hundred_logs")
+    def test_five_hundred_logs_by_several_limits(self, alice, users, db):
         expected = [n for n in range(1, 521) if n % 26]
         assert len(expected) == 500
         assert db.scalar("SELECT count(DISTINCT created_at) FROM model_inference_logs") == 1
@@ -63,7 +65,8 @@ class TestPaginationComprehensive:
 
         assert seen == [trip(number) for number in range(TRIP_COUNT)]
 
-    def test_edges_of_pages(self, alice, two_hundred_preferences, five_hundred_logs):
+    @pytest.mark.usefixtures("two_hundred_preferences", "five_hundred_logs")
+    def test_edges_of_pages(self, alice):
         table = place(CUSTOMERS)
         first = alice.get(QUERY, params={**table, "offset": 0, "limit": 1}).json()
         far = alice.get(QUERY, params={**table, "offset": 999, "limit": 1000}).json()
