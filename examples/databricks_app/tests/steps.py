@@ -15,6 +15,12 @@ ENDPOINTS = "/api/model-serving/endpoints"
 ME = "/api/user/me"
 
 
+def patient(caller):
+    """The same client. On a machine that is busy with something else an answer is late, and still right."""
+    caller.timeout = 60
+    return caller
+
+
 def refusal(response):
     """Check the envelope of an error; returns what identifies it: status and code."""
     assert response.is_error, f"{response.request.method} {response.url} was not refused: {response.text}"
@@ -95,7 +101,7 @@ async def another_application(caller=None, **changes):
     async with (
         app.router.lifespan_context(app),
         httpx2.AsyncClient(
-            transport=httpx2.ASGITransport(app), base_url="http://another", headers=caller
+            transport=httpx2.ASGITransport(app), base_url="http://another", headers=caller, timeout=60
         ) as client,
     ):
         yield client

@@ -35,7 +35,9 @@ class LakebaseCredential:
             if self._ends - datetime.now(UTC) < _MARGIN:
                 made = await self._workspace.run(self._made)
                 self._token = made.token or ""
-                self._ends = datetime.fromisoformat(made.expiration_time or "")
+                # One that says nothing of its end is used once.
+                ends = made.expiration_time
+                self._ends = datetime.fromisoformat(ends) if ends else datetime.now(UTC)
             return self._token
 
     def _made(self) -> DatabaseCredential:

@@ -7,7 +7,7 @@ _SIMPLE: dict[str, Any] = {"string": "text", "integer": 0, "number": 0.0, "boole
 
 
 def example_of(schema: dict[str, Any]) -> dict[str, Any]:
-    """Inputs for a schema of an object. Of several forms it is the records of a data frame, else the first."""
+    """Inputs for a schema of an object. Of several forms: records of a data frame, else the first."""
     made = _made(_easiest(schema), 0)
     return made if isinstance(made, dict) else {}
 

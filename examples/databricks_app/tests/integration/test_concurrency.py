@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from locks import at_once
 from reference import CLASSIFIER, PETALS, TRIPS, place, trip
-from steps import INVOKE, LOGS, PREFERENCES, QUERY
+from steps import INVOKE, LOGS, PREFERENCES, QUERY, patient
 
 pytestmark = pytest.mark.integration
 
@@ -22,7 +22,7 @@ class TestConcurrency:
             db,
             "user_preferences",
             [
-                async_client.as_user(name).post(PREFERENCES, json=body)
+                patient(async_client.as_user(name)).post(PREFERENCES, json=body)
                 for name, body in zip(names, bodies, strict=True)
             ],
         )
@@ -44,7 +44,7 @@ class TestConcurrency:
             db,
             "model_inference_logs",
             [
-                async_client.as_user(name).post(INVOKE, json=body)
+                patient(async_client.as_user(name)).post(INVOKE, json=body)
                 for name, body in zip(names, bodies, strict=True)
             ],
         )
@@ -52,7 +52,7 @@ class TestConcurrency:
         assert [answer.status_code for answer in answers] == [200] * 10
         assert all(answer.json()["logged"] for answer in answers)
         for name in ("user-a", "user-b"):
-            logs = (await async_client.as_user(name).get(LOGS)).json()["logs"]
+            logs = (await patient(async_client.as_user(name)).get(LOGS)).json()["logs"]
             assert {(log["request_id"], log["inputs"]["client_request_id"]) for log in logs} == {
                 (answer.json()["request_id"], f"{number}")
                 for number, (owner, answer) in enumerate(zip(names, answers, strict=True))
@@ -60,7 +60,7 @@ class TestConcurrency:
             }
 
     async def test_reads_and_writes_of_one_key(self, async_client, db):
-        caller = async_client.as_user("user-a")
+        caller = patient(async_client.as_user("user-a"))
         theme = {"preference_key": "theme"}
         values = [{"number": number, "padding": "x" * 1000 * number} for number in range(8)]
         assert (
@@ -96,7 +96,7 @@ class TestConcurrency:
         async def read(number, name):
             await together.wait()
             asked = {**place(TRIPS), "limit": 100, "offset": number * 100}
-            return await async_client.as_user(name).post(QUERY, json=asked)
+            return await patient(async_client.as_user(name)).post(QUERY, json=asked)
 
         answers = await asyncio.gather(*(read(number, name) for number, name in enumerate(names)))
 

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 from reference import CHAT, CLASSIFIER, CUSTOMERS, NATION, ORDERS, PETALS, place, rows_of
-from steps import INVOKE, LOGS, PREFERENCES, QUERY, chat, invoke, pages, save, stored
+from steps import INVOKE, LOGS, PREFERENCES, QUERY, chat, invoke, pages, patient, save, stored
 
 pytestmark = pytest.mark.integration
 
@@ -48,7 +48,7 @@ class TestCrossServiceWorkflows:
         together = asyncio.Barrier(len(names))
 
         async def work(number, name):
-            caller = async_client.as_user(name)
+            caller = patient(async_client.as_user(name))
             await together.wait()
             saved = await caller.post(
                 PREFERENCES, json={"preference_key": f"mine-{number}", "preference_value": name}
@@ -62,7 +62,7 @@ class TestCrossServiceWorkflows:
         done = await asyncio.gather(*(work(number, name) for number, name in enumerate(names)))
 
         for name in ("user-a", "user-b"):
-            caller = async_client.as_user(name)
+            caller = patient(async_client.as_user(name))
             own = [result for result, owner in zip(done, names, strict=True) if owner == name]
             table = CUSTOMERS if name == "user-a" else NATION
             assert [(status, rows) for status, rows, _ in own] == [(201, rows_of(table))] * 4

@@ -28,7 +28,7 @@ def send(caller, text):
         "...",
         "-",
         "x" * 100,
-        "\N{DESERET CAPITAL LETTER LONG I}",
+        "\U00010400",
         "٣",
     ],
 )

@@ -12,6 +12,7 @@ from steps import (
     another_application,
     chat,
     invoke,
+    patient,
     refusal,
     save,
     stored,
@@ -125,7 +126,7 @@ class TestErrorRecovery:
 @asynccontextmanager
 async def _application(async_client, identities, *, impatient):
     if not impatient:
-        yield async_client.as_user("user-a")
+        yield patient(async_client.as_user("user-a"))
         return
     headers = identities["user-a"].headers
     async with another_application(headers, database_timeout_seconds=0.5) as caller:
