@@ -13,7 +13,7 @@ PROJECT = Path(__file__).parents[1]
 
 def main(arguments: list[str]) -> int:
     """Serve the workspace, run pytest in live mode, and end the workspace; pytest's status."""
-    serve = [sys.executable, "-m", "seatrial.cli", "fake", "databricks"]
+    serve = [sys.executable, "-m", "seatrial", "fake", "databricks"]
     with subprocess.Popen(serve, cwd=PROJECT, stdout=subprocess.PIPE, text=True) as workspace:
         try:
             told = _told(workspace)

@@ -23,8 +23,8 @@ class Settings(BaseSettings):
 
     workspace_timeout_seconds: float = Field(default=30, gt=0)
     """How long one answer of the workspace may take."""
-    workspace_retry_seconds: float = Field(default=10, gt=0)
-    """How long 429, 503 and broken connections are tried again."""
+    workspace_retry_seconds: int = Field(default=10, ge=1)
+    """How long 429, 503 and broken connections are tried again. The SDK takes whole seconds only."""
     workspace_retry_pause_seconds: float = Field(default=5, gt=0)
     """The longest pause between two tries, whatever the workspace asks for."""
     workspace_threads: int = Field(default=32, ge=1)

@@ -4,7 +4,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from functools import partial
-from threading import Lock
+from threading import Lock, local
 from typing import Any, TypeVar
 from urllib.parse import quote
 
@@ -23,16 +23,24 @@ T = TypeVar("T")
 
 
 class PatientClock(Clock):
-    """The SDK's clock for its retries, which waits no longer than allowed whatever `Retry-After` says."""
+    """The SDK's clock for its retries, which waits no longer than allowed whatever `Retry-After` says.
+
+    A pause counts in full, so that a workspace that is busy for long is not asked again and again meanwhile.
+    """
 
     def __init__(self, longest_pause: float) -> None:
         self._longest_pause = longest_pause
+        # Of each thread: a call does not leave its own.
+        self._left_out = local()
 
     def time(self) -> float:
-        return time.monotonic()
+        skipped: float = getattr(self._left_out, "seconds", 0.0)
+        return time.monotonic() + skipped
 
     def sleep(self, seconds: float) -> None:
-        time.sleep(min(seconds, self._longest_pause))
+        paused = min(seconds, self._longest_pause)
+        time.sleep(paused)
+        self._left_out.seconds = getattr(self._left_out, "seconds", 0.0) + seconds - paused
 
 
 class Workspace:
@@ -89,11 +97,11 @@ class Workspace:
             )
         )
 
-    def impatient(self, token: str, *, seconds: float) -> ApiClient:
+    def impatient(self, token: str, *, seconds: int) -> ApiClient:
         """The same client, for one request that may take so many seconds."""
         config: Config = self.client(token).config.deep_copy()  # type: ignore[no-untyped-call]  # as it is
         config.http_timeout_seconds = seconds
-        config.retry_timeout_seconds = min(seconds, self._settings.workspace_retry_seconds)  # type: ignore[assignment]  # any number
+        config.retry_timeout_seconds = min(seconds, self._settings.workspace_retry_seconds)
         return ApiClient(config)
 
     def _call(self, token: str, function: Callable[[WorkspaceClient], T]) -> T:
@@ -132,5 +140,12 @@ def wait_asked_for(error: BaseException) -> int | None:
 
 
 def in_path(name: str) -> str:
-    """A name as a part of a path; the SDK would put a slash or a question mark in as it is."""
+    """A name as a part of a path; the SDK would put a question mark in as it is.
+
+    Raises:
+        NotFound: it would lead elsewhere, so there is nothing of this name.
+    """
+    # Clients resolve the dots, however they are written, and servers take %2F for a slash.
+    if name in {".", ".."} or "/" in name:
+        raise NotFound(f"nothing can have the name {name!r}")
     return quote(name, safe="")
