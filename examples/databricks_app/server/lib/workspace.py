@@ -5,7 +5,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from functools import partial
 from threading import Lock, local
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 from urllib.parse import quote
 
 from anyio import CapacityLimiter, to_thread
@@ -32,6 +32,10 @@ class PatientClock(Clock):
         self._longest_pause = longest_pause
         # Of each thread: a call does not leave its own.
         self._left_out = local()
+
+    def __deepcopy__(self, _memo: object) -> Self:
+        # Configurations are copied, and there is one time for all of them.
+        return self
 
     def time(self) -> float:
         skipped: float = getattr(self._left_out, "seconds", 0.0)

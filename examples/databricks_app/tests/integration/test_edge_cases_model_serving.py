@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 from reference import CHAT, CLASSIFIER, PETALS, USER_A, USER_B, described
+from sites import serving
 from steps import (
     ENDPOINTS,
     INVOKE,
@@ -133,17 +134,27 @@ def test_names_of_endpoints_in_any_script(alice):
         assert refusal(answered) == (404, "ENDPOINT_NOT_FOUND"), name
 
 
-def test_a_model_that_answers_what_json_or_jsonb_cannot_hold(alice, fakes, db):
-    fakes.databricks.endpoints[CLASSIFIER].predict([float("nan"), float("inf"), "a\0b", {"k\0": 1.5}])
+def test_a_model_that_answers_what_jsonb_cannot_hold(alice, fakes, db):
+    fakes.databricks.endpoints[CLASSIFIER].predict(["a\0b", {"k\0": 1.5}])
 
     answered = invoke(alice, CLASSIFIER, PETALS)
 
-    expected = {
-        "predictions": [None, None, "a\N{REPLACEMENT CHARACTER}b", {"k\N{REPLACEMENT CHARACTER}": 1.5}]
-    }
-    assert answered["predictions"] == expected
+    mark = "\N{REPLACEMENT CHARACTER}"
+    assert answered["predictions"] == {"predictions": [f"a{mark}b", {f"k{mark}": 1.5}]}
     assert answered["logged"] is True
-    assert db.scalar("SELECT predictions FROM model_inference_logs") == expected
+    assert db.scalar("SELECT predictions FROM model_inference_logs") == answered["predictions"]
+
+
+async def test_a_model_that_answers_what_json_cannot_hold(identities, db):
+    # A whole workspace that says the same to everybody: who they are, and what its models predict.
+    page = serving(b'{"id": "7", "predictions": [NaN, Infinity, 1.5]}', content_type="application/json")
+    headers = identities["user-a"].headers
+    async with page as address, another_application(headers, databricks_host=address) as odd:
+        answered = await odd.post(INVOKE, json={"endpoint_name": CLASSIFIER, "inputs": PETALS})
+
+    assert answered.status_code == 200
+    assert answered.json()["predictions"]["predictions"] == [None, None, 1.5]
+    assert db.scalar("SELECT predictions -> 'predictions' FROM model_inference_logs") == [None, None, 1.5]
 
 
 def test_a_model_that_answers_too_deep(alice, fakes, db):
