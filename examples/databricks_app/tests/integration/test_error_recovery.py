@@ -1,7 +1,5 @@
 """What breaks, how the application says so, and that it recovers: four scenarios."""
 
-from contextlib import asynccontextmanager
-
 import pytest
 from reference import CHAT, CLASSIFIER, CUSTOMERS, PETALS, USER_A, place
 from steps import (
@@ -31,18 +29,22 @@ UNREADABLE = [
 class TestErrorRecovery:
     @pytest.mark.parametrize("broken", ["terminate", "reset", "down", "hang"])
     async def test_database_gone_and_back(self, async_client, identities, db, broken):
+        caller = patient(async_client.as_user("user-a"))
         theme = {"preference_key": "theme", "preference_value": "dark"}
-        async with _application(async_client, identities, impatient=broken == "hang") as caller:
-            assert (await caller.post(PREFERENCES, json=theme)).status_code == 201
+        assert (await caller.post(PREFERENCES, json=theme)).status_code == 201
+        # Who waits for a silent database does so for as long as the settings say.
+        limits = {"database_timeout_seconds": 0.05} if broken == "hang" else {}
+        async with another_application(identities["user-a"].headers, **limits) as waiting:
+            cut_off = waiting if broken == "hang" else caller
             with getattr(db.faults, broken)():
                 refused = [
-                    await caller.get(PREFERENCES),
-                    await caller.post(PREFERENCES, json={**theme, "preference_value": "light"}),
-                    await caller.delete(f"{PREFERENCES}/theme"),
-                    await caller.get(LOGS),
+                    await cut_off.get(PREFERENCES),
+                    await cut_off.post(PREFERENCES, json={**theme, "preference_value": "light"}),
+                    await cut_off.delete(f"{PREFERENCES}/theme"),
+                    await cut_off.get(LOGS),
                 ]
-                asked = await caller.post(INVOKE, json={"endpoint_name": CLASSIFIER, "inputs": PETALS})
-            back = await caller.get(PREFERENCES)
+                asked = await cut_off.post(INVOKE, json={"endpoint_name": CLASSIFIER, "inputs": PETALS})
+        back = await caller.get(PREFERENCES)
 
         assert [refusal(each) for each in refused] == [(503, "DATABASE_UNAVAILABLE")] * 4
         # The model was asked and has answered: that is not thrown away with the log.
@@ -121,13 +123,3 @@ class TestErrorRecovery:
         # Nor can it not be got rid of.
         assert alice.delete(f"{PREFERENCES}/no key %2F 5").status_code == 204
         assert "no key / 5" not in stored(alice)
-
-
-@asynccontextmanager
-async def _application(async_client, identities, *, impatient):
-    if not impatient:
-        yield patient(async_client.as_user("user-a"))
-        return
-    headers = identities["user-a"].headers
-    async with another_application(headers, database_timeout_seconds=0.5) as caller:
-        yield caller

@@ -2,7 +2,8 @@
 
 import pytest
 from reference import CHAT, CUSTOMERS, USER_A, USER_B, place
-from steps import ENDPOINTS, INVOKE, LOGS, ME, PREFERENCES, QUERY, chat, refusal
+from sites import serving
+from steps import ENDPOINTS, INVOKE, LOGS, ME, PREFERENCES, QUERY, another_application, chat, refusal
 
 pytestmark = pytest.mark.integration
 
@@ -90,3 +91,21 @@ def test_a_user_who_is_not_active_is_refused(alice, fakes):
     fakes.databricks.users["user-a"].deactivate()
 
     assert refusal(alice.get(ME)) == (401, "AUTH_INVALID")
+
+
+@pytest.mark.mock("databricks")
+@pytest.mark.parametrize("status", [400, 401, 403, 404])
+def test_however_the_workspace_refuses_a_token(alice, fakes, status):
+    fakes.databricks.fail(status)
+
+    assert refusal(alice.get(ME)) == (401, "AUTH_INVALID")
+    assert alice.get(ME).status_code == 200
+
+
+async def test_a_workspace_that_does_not_say_who_one_is(identities):
+    page = serving(b'{"userName": "somebody"}', content_type="application/json")
+    headers = identities["user-a"].headers
+    async with page as address, another_application(headers, databricks_host=address) as odd:
+        refused = await odd.get(ME)
+
+    assert refusal(refused) == (401, "AUTH_INVALID")
