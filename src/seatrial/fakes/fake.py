@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from seatrial.errors import FakeError
-from seatrial.fakes.faults import Delay, FaultQueue, cut, delay, refusal, slowness
+from seatrial.fakes.faults import Delay, FaultQueue, cut, delay, page, refusal, slowness
 from seatrial.fakes.journal import Journal
 
 if TYPE_CHECKING:
@@ -114,6 +114,19 @@ class Fake(ABC):
             FakeError: an argument is out of range.
         """
         self.faults.add(refusal(status, retry_after=retry_after), times=times)
+
+    def answer_html(self, status: int = 502, *, title: str = "Bad Gateway", times: int | None = 1) -> None:
+        """Answer the next `times` calls of any route with a page of HTML, as gateways and sign-in walls do.
+
+        Args:
+            status: 200 to 599.
+            title: what the page says.
+            times: how many HTTP requests; None: all of this test.
+
+        Raises:
+            FakeError: an argument is out of range.
+        """
+        self.faults.add(page(status, title=title), times=times)
 
     def delay(self, seconds: float, *, times: int | None = 1) -> None:
         """Answer the next `times` calls of any route `seconds` late.

@@ -257,9 +257,14 @@ class DatabricksFake(Fake):
         return find(self, request)
 
     def take_fault(self, request: Request) -> Fault | None:
-        """The fault of this call: of the endpoint that it invokes, else of the workspace."""
-        from seatrial.fakes.databricks.routes import endpoint_of  # noqa: PLC0415 - as above
+        """The fault of this call: of the endpoint that it invokes, else of the workspace.
 
+        What a client asks when it is made, and what it does without, uses up no fault that is counted.
+        """
+        from seatrial.fakes.databricks.routes import DISCOVERY, endpoint_of  # noqa: PLC0415 - as above
+
+        if request.path == DISCOVERY:
+            return self.faults.take(counts=False)
         name = endpoint_of(request)
         found = self.endpoints[name].faults.take() if name is not None and name in self.endpoints else None
         return found or super().take_fault(request)

@@ -34,8 +34,9 @@ _SQL = "/api/2.0/sql"
 _SERVING = "/api/2.0/serving-endpoints"
 _SCIM = "/api/2.0/preview/scim/v2/Me"
 
+DISCOVERY = "/.well-known/databricks-config"
 OPEN: dict[tuple[str, str], Open] = {
-    ("GET", "/.well-known/databricks-config"): oauth.describe_host,
+    ("GET", DISCOVERY): oauth.describe_host,
     ("GET", "/oidc/.well-known/oauth-authorization-server"): oauth.describe_issuer,
     ("POST", "/oidc/v1/token"): oauth.issue_token,
     ("GET", f"{links.PATH}/{{id}}/{{index}}"): links.fetch,

@@ -81,12 +81,12 @@ def make_endpoint(
         raise _wrong(f"an endpoint with a name without slashes, found {name!r}", "Choose another name.")
     if task is not None and task not in TASKS:
         raise _wrong(f"a task, found {task!r}", f"Name one of {', '.join(TASKS)}, or none.")
-    if task is not None and (predict or inputs or openapi):
+    if task is not None and (predict, inputs, openapi) != (None, None, None):
         raise _wrong(
             f"predict, inputs and openapi only for a model of your own; {name!r} has the task {task!r}",
             "Leave the task out, or script its replies in tests.",
         )
-    if inputs and openapi:
+    if inputs is not None and openapi is not None:
         raise _wrong(f"inputs or openapi for {name!r}, found both", "Give one of them.")
     made = Endpoint(
         name=name,
@@ -98,7 +98,7 @@ def make_endpoint(
         ready=ready,
         predict=predict,
     )
-    document = signature.document(name, inputs, served=made.served_name) if inputs else openapi
+    document = signature.document(name, inputs, served=made.served_name) if inputs is not None else openapi
     with space.lock:
         if name in space.state.endpoints:
             raise _wrong(f"an endpoint of another name, {name!r} is there", "Choose another name.")

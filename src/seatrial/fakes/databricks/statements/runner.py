@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from seatrial.fakes.databricks.statements import failures
 from seatrial.fakes.databricks.statements.failures import StatementFailure
-from seatrial.fakes.databricks.statements.results import INLINE_BYTES, Chunks, ResultColumn, Rows
-from seatrial.fakes.databricks.statements.script import StatementScript
-from seatrial.fakes.databricks.unity.types import parse
+from seatrial.fakes.databricks.statements.results import INLINE_BYTES, Chunks, Rows
+from seatrial.fakes.databricks.statements.script import StatementScript, scripted, scripted_rows
 from seatrial.fakes.http.threads import in_thread
 from seatrial.fakes.request import Unserved
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
     from seatrial.fakes.databricks.fake import DatabricksFake
     from seatrial.fakes.databricks.people.person import Person
     from seatrial.fakes.databricks.statements.sessions import Session
@@ -24,10 +25,15 @@ CHUNK_ROWS = 10_000
 
 
 class Statements:
-    """The statements of a workspace. What is not told to tests by `fake` is called in the loop of the fakes.
+    """The statements of a workspace.
+
+    Tests script them, from any thread. The rest is for the routes, in the loop of the fakes.
 
     Args:
         fake: the workspace.
+
+    Attributes:
+        chunk_rows: the most rows of a chunk of a result.
     """
 
     def __init__(self, fake: DatabricksFake) -> None:
@@ -37,6 +43,69 @@ class Statements:
         self.sessions: dict[str, Session] = {}
         self.script = StatementScript()
         self.chunk_rows = CHUNK_ROWS
+
+    def reply(
+        self,
+        columns: Mapping[str, str],
+        rows: Iterable[Sequence[Any]] = (),
+        *,
+        when: str | None = None,
+        times: int | None = 1,
+        polls: int = 0,
+    ) -> None:
+        """Answer the next statements with this result; they are not run.
+
+        Args:
+            columns: name -> type as Databricks writes it.
+            rows: each a value for each column: a text as the service writes it, or None; what else JSON can
+                hold becomes such a text.
+            when: only statements that contain this, in any case.
+            times: how many statements; None: all of this test.
+            polls: how often clients are told that it is still running.
+
+        Raises:
+            FakeError: an argument is not what is expected.
+        """
+        result = scripted_rows(columns, rows)
+        written = f"statements.reply({', '.join(columns)})"
+        self.script.add(scripted(written, when=when, times=times, polls=polls, rows=result))
+
+    def fail(
+        self,
+        condition: str,
+        message: str,
+        *,
+        sql_state: str,
+        when: str | None = None,
+        times: int | None = 1,
+        polls: int = 0,
+    ) -> None:
+        """Let the next statements fail as the service lets them: status 200, state FAILED.
+
+        Args:
+            condition: such as `TABLE_OR_VIEW_NOT_FOUND`.
+            message: what follows it.
+            sql_state: five characters.
+            when: only statements that contain this, in any case.
+            times: how many statements; None: all of this test.
+            polls: how often clients are told that it is still running.
+
+        Raises:
+            FakeError: an argument is not what is expected.
+        """
+        failure = StatementFailure(condition, message, sql_state=sql_state)
+        written = f"statements.fail({condition})"
+        self.script.add(scripted(written, when=when, times=times, polls=polls, failure=failure))
+
+    def slow(self, polls: int, *, when: str | None = None, times: int | None = 1) -> None:
+        """Run the next statements, and tell clients so many times that they are still running.
+
+        No time passes: the first answer comes at once, as if its `wait_timeout` were over.
+
+        Raises:
+            FakeError: an argument is not what is expected.
+        """
+        self.script.add(scripted(f"statements.slow({polls})", when=when, times=times, polls=polls))
 
     def find(self, identifier: str) -> Statement | None:
         """The statement with this id, if there is one."""
@@ -100,13 +169,6 @@ class Statements:
                 statement.chunks = chunks
         statement.failure = failure
         statement.state = "SUCCEEDED" if failure is None else "FAILED"
-
-
-def scripted_rows(columns: dict[str, str], rows: list[list[str | None]]) -> Rows:
-    """A result as a test gives it, its values as the service writes them."""
-    return Rows(
-        columns=tuple(ResultColumn(name=name, type=parse(kind)) for name, kind in columns.items()), rows=rows
-    )
 
 
 def _limited(rows: Rows, limit: int | None) -> Rows:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from seatrial.errors import FakeError
+from seatrial.fakes.databricks.statements.results import ResultColumn, Rows
+from seatrial.fakes.databricks.unity.types import parse
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
     from seatrial.fakes.databricks.statements.failures import StatementFailure
-    from seatrial.fakes.databricks.statements.results import Rows
 
 
 @dataclass(kw_only=True)
@@ -66,3 +72,57 @@ class StatementScript:
         """Forget everything."""
         with self._lock:
             self._waiting.clear()
+
+
+def scripted(
+    written: str,
+    *,
+    when: str | None,
+    times: int | None,
+    polls: int,
+    rows: Rows | None = None,
+    failure: StatementFailure | None = None,
+) -> Scripted:
+    """A checked entry of the script.
+
+    Raises:
+        FakeError: `times` is below one, or `polls` below zero.
+    """
+    if times is not None and times < 1:
+        raise _wrong("times as one or more, or None for all", times)
+    if polls < 0:
+        raise _wrong("polls as zero or more", polls)
+    if when is not None and not when.strip():
+        raise _wrong("when as a text that statements contain", when)
+    return Scripted(written=written, when=when, left=times, polls=polls, rows=rows, failure=failure)
+
+
+def scripted_rows(columns: Mapping[str, str], rows: Iterable[Sequence[Any]]) -> Rows:
+    """A result as a test gives it.
+
+    Raises:
+        FakeError: a type is none, or a row has too many values or too few.
+    """
+    described = tuple(ResultColumn(name=name, type=parse(kind)) for name, kind in columns.items())
+    made = [list(row) for row in rows]
+    for row in made:
+        if len(row) != len(described):
+            raise _wrong(f"rows of {len(described)} values", row)
+    return Rows(columns=described, rows=[[_text(value) for value in row] for row in made])
+
+
+def _text(value: Any) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
+    try:
+        return json.dumps(value, ensure_ascii=False)
+    except TypeError as error:
+        raise _wrong("values as texts, as the service writes them", value) from error
+
+
+def _wrong(expected: str, found: object) -> FakeError:
+    return FakeError(
+        f"A scripted statement expects {expected}, found {found!r}.",
+        code="fakes.databricks-statement",
+        remedy='Write such as statements.reply({"id": "BIGINT"}, [["1"]], when="from customers").',
+    )
