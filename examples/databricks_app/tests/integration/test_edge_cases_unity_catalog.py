@@ -4,7 +4,6 @@ import json
 
 import pytest
 from reference import CUSTOMERS, ORDERS, USER_A, place, rows_of
-from sites import serving
 from steps import QUERY, another_application, invalid_field, refusal
 
 pytestmark = pytest.mark.integration
@@ -240,12 +239,14 @@ async def test_nobody_at_the_address_of_the_workspace(identities):
     assert refusal(refused) == (503, "WORKSPACE_UNAVAILABLE")
 
 
-async def test_a_workspace_that_answers_html(identities):
-    headers = identities["user-a"].headers
-    # Not a workspace at all, as behind a proxy that asks everybody to log in.
-    page = serving(b"<html><body>Please log in</body></html>", content_type="text/html")
-    async with page as address, another_application(headers, databricks_host=address) as lost:
-        refused = await lost.get(f"{UNITY}/catalogs")
+@pytest.mark.mock("databricks")
+@pytest.mark.parametrize("status", [200, 403, 502])
+def test_a_workspace_that_answers_html(alice, fakes, status):
+    # As a proxy does that asks everybody to log in, or that finds nobody behind it.
+    fakes.databricks.answer_html(status)
 
-    assert refusal(refused) == (503, "WORKSPACE_UNAVAILABLE")
+    refused = alice.get(f"{UNITY}/catalogs")
+
+    expected = (401, "AUTH_INVALID") if status == 403 else (503, "WORKSPACE_UNAVAILABLE")
+    assert refusal(refused) == expected
     assert "<html>" not in refused.text
