@@ -102,9 +102,10 @@ def test_however_the_workspace_refuses_a_token(alice, fakes, status):
     assert alice.get(ME).status_code == 200
 
 
-async def test_a_workspace_that_does_not_say_who_one_is(identities):
-    page = serving(b'{"userName": "somebody"}', content_type="application/json")
+@pytest.mark.parametrize("body", [b'{"userName": "somebody"}', b'{"id": "7", "active": false}', b"{}"])
+async def test_a_workspace_that_vouches_for_nobody(identities, body):
     headers = identities["user-a"].headers
+    page = serving(body, content_type="application/json")
     async with page as address, another_application(headers, databricks_host=address) as odd:
         refused = await odd.get(ME)
 
