@@ -48,7 +48,7 @@ class PlaceholderValues:
         public_key: the public key of the tokens, PEM.
         issuer: what the local OIDC issuer tells about itself, each by its name in `ISSUER_PARTS`.
         fakes: a part of a declared fake: of its name, and one of `url` (without a slash at the end), `host`,
-            `port` and `address`; of no name, `ca_file`.
+            `port` and `address`, or what fakes of its kind have besides; of no name, `ca_file`.
     """
 
     database: Callable[[], DatabaseAddress] | None = None
@@ -188,7 +188,7 @@ def _value(settings: Settings, values: PlaceholderValues, *, variable: str, plac
     known: dict[str, Callable[[], str] | Callable[[], DatabaseAddress] | None] = {
         "database": values.database,
         "databases": values.databases.get(owner),
-        "fakes": partial(values.fakes, owner, part) if values.fakes is not None else None,
+        "fakes": partial(values.fakes, *_of_a_fake(rest)) if values.fakes is not None else None,
     }
     source = known[root] if root in known else _identity_source(settings.identities, values, rest)
     if source is None:
@@ -206,6 +206,12 @@ def _value(settings: Settings, values: PlaceholderValues, *, variable: str, plac
     except SettingsError as error:
         raise _error(settings, variable, error.message, code=error.code, remedy=error.remedy) from error
     return value
+
+
+def _of_a_fake(rest: str) -> tuple[str, str]:
+    """The name of a fake and what of it is meant; `ca_file` belongs to none."""
+    name, dot, part = rest.partition(".")
+    return (name, part) if dot else ("", name)
 
 
 def _identity_source(

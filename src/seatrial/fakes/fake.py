@@ -11,11 +11,13 @@ from seatrial.fakes.faults import Delay, FaultQueue, cut, delay, page, refusal, 
 from seatrial.fakes.journal import Journal
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    import ssl
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from starlette.types import ASGIApp
 
+    from seatrial.fakes.databricks.lakebase import Upstream
     from seatrial.fakes.faults import Fault
     from seatrial.fakes.journal import Attempt, Call
     from seatrial.fakes.request import Handler, Request
@@ -38,6 +40,8 @@ class Fake(ABC):
 
     options: ClassVar[tuple[str, ...]] = ()
     """The options it knows."""
+    advertised: ClassVar[Mapping[str, str]] = {}
+    """Variables that clients of a fake alone in a process need -> the placeholders that they hold."""
     mode: ClassVar[Literal["mock", "live"]] = "mock"
     """Whether it answers itself (`mock`), or passes every call on to the real service (`live`)."""
 
@@ -92,6 +96,22 @@ class Fake(ABC):
             url: where the fake is.
         """
         raise KeyError(part, url)
+
+    def connect(  # noqa: B027 - most fakes stand before nothing
+        self,
+        *,
+        upstream: Callable[[], Upstream],
+        tls: Callable[[Callable[[], None]], ssl.SSLContext],
+    ) -> None:
+        """Take note of the tested database, for a fake that stands before it.
+
+        Args:
+            upstream: gives it, once its address is known.
+            tls: makes the context of a certificate of this run.
+        """
+
+    def begin(self) -> None:  # noqa: B027 - most fakes serve HTTP only
+        """Serve what is no HTTP; a second call does nothing."""
 
     def close(self) -> None:  # noqa: B027 - most fakes keep nothing
         """Remove what the fake keeps outside of the process; the run is over."""

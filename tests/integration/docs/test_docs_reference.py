@@ -43,6 +43,7 @@ TABLES = {
     "## `[tool.seatrial.checks.audit]`": config.AuditTrail,
     "## `[tool.seatrial.audit]`": config.AuditSettings,
     "## `[[tool.seatrial.audit.survivors]]`": config.Survivor,
+    "## `[tool.seatrial.contracts]`": config.ContractSettings,
 }
 NO_KEYS = {"root", "source", "name", "attributes"}
 """Fields that no file sets by this name."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from seatrial.errors import FakeError
 from seatrial.fakes.databricks import names
 from seatrial.fakes.databricks.refusals import Refused
-from seatrial.fakes.databricks.unity.objects import Catalog, Column, Schema, Table
+from seatrial.fakes.databricks.unity.objects import Catalog, Column, Schema, Table, default_schema
 from seatrial.fakes.databricks.unity.types import parse
 
 if TYPE_CHECKING:
@@ -181,6 +181,7 @@ def make_catalog(fake: DatabricksFake, name: str, *, owner: str | None, comment:
     checked = names.check(name, kind="catalog")
     made = Catalog(full_name=checked, owner=owner or fake.admin, created=time.time(), comment=comment)
     if put(fake, made):
+        put(fake, default_schema(made))
         fake.data.create_catalog(checked)
     return CatalogHandle(fake, checked)
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import secrets
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from seatrial.errors import FakeError
 from seatrial.fakes.databricks import building, declared, granting
 from seatrial.fakes.databricks.connections import Connection, Outgoing
 from seatrial.fakes.databricks.data import Data
 from seatrial.fakes.databricks.instances import Instance
+from seatrial.fakes.databricks.lakebase.access import HOST, LakebaseAccess
 from seatrial.fakes.databricks.people.control import PersonControl
 from seatrial.fakes.databricks.people.profiles import Profiles
 from seatrial.fakes.databricks.refusals import code_of, error_body
@@ -22,12 +23,14 @@ from seatrial.fakes.fake import Fake
 from seatrial.fakes.http.preparing import check_reference, load
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from starlette.types import ASGIApp
 
     from seatrial.fakes.databricks.building import CatalogHandle, TableHandle
+    from seatrial.fakes.databricks.lakebase import Upstream
     from seatrial.fakes.databricks.people.person import Person
     from seatrial.fakes.faults import Fault
     from seatrial.fakes.request import Handler, Request
@@ -59,6 +62,7 @@ class DatabricksFake(Fake):
     """
 
     options = ("workspace", "users", "service_principals", "workspace_id", "lakebase")
+    advertised: ClassVar[Mapping[str, str]] = {"DATABRICKS_CONFIG_FILE": "config_file"}
     admin = "metastore-admin"
     """The owner of what nobody else owns."""
 
@@ -76,11 +80,13 @@ class DatabricksFake(Fake):
         self.key = secrets.token_bytes(32)
         """Signs what only this run may know."""
         self.page_size = _PAGE
-        self.lakebase_host = "127.0.0.1"
         self.data = Data(self)
         self.statements = Statements(self)
         self.endpoints = Endpoints(self.space)
         self._profiles = Profiles()
+        self._before_a_database = _boolean(name, "lakebase", given.get("lakebase", False))
+        self.lakebase: LakebaseAccess | None = None
+        """Who has logged in to the database by way of the workspace; None without the option."""
         self._built = False
         people, principals = given.get("users") or {}, given.get("service_principals") or {}
         if not people and not principals:
@@ -281,6 +287,8 @@ class DatabricksFake(Fake):
         """Put back what the test has changed."""
         self.statements.clear()
         self.endpoints.clear()
+        if self.lakebase is not None:
+            self.lakebase.forget()
         self.data.restore()
         self.space.restore()
         self.page_size = _PAGE
@@ -307,6 +315,8 @@ class DatabricksFake(Fake):
             url: where the fake is.
         """
         kind, _, label = part.partition(".")
+        if kind == "lakebase":
+            return self._part_of_lakebase(label)
         if kind == "config_file":
             return str(self._profiles.write(self._profile_keys(url)))
         if kind == "tokens":
@@ -314,8 +324,39 @@ class DatabricksFake(Fake):
         person = self.service_principals[label].name
         return person if kind == "client_ids" else self.space.state.secrets[person]
 
+    def _part_of_lakebase(self, part: str) -> str:
+        if self.lakebase is None:
+            raise FakeError(
+                f"The fake {self.name!r} expects a database behind lakebase = true, found none.",
+                code="fakes.databricks-lakebase",
+                remedy='Declare [tool.seatrial.database] with the engine "postgres".',
+            )
+        return HOST if part == "host" else str(self.lakebase.port)
+
+    def connect(
+        self,
+        *,
+        upstream: Callable[[], Upstream],
+        tls: Callable[[Callable[[], None]], ssl.SSLContext],
+    ) -> None:
+        """Take note of the tested database, if the workspace is to stand before it."""
+        if self._before_a_database:
+            self.lakebase = LakebaseAccess(self.space, upstream=upstream, tls=tls)
+
+    def begin(self) -> None:
+        """Let clients log in to the database."""
+        if self.lakebase is not None:
+            self.lakebase.start()
+
+    def problems(self, *, unmet: bool = True) -> list[str]:
+        """Why a test that is over must fail, if it must."""
+        found = super().problems(unmet=unmet)
+        return found if self.lakebase is None else [*found, *self.lakebase.problems()]
+
     def close(self) -> None:
         """The run is over."""
+        if self.lakebase is not None:
+            self.lakebase.stop()
         self._profiles.close()
         self.data.close()
 
@@ -325,6 +366,16 @@ class DatabricksFake(Fake):
             secret = self.space.state.secrets[principal.name]
             found[label] = {"host": url, "client_id": principal.name, "client_secret": secret}
         return found
+
+
+def _boolean(fake: str, option: str, given: Any) -> bool:
+    if isinstance(given, bool):
+        return given
+    raise FakeError(
+        f"The fake {fake!r} expects {option} as true or false, found {given!r}.",
+        code="fakes.options",
+        remedy=f"Write {option} = true.",
+    )
 
 
 def _number(fake: str, given: Any) -> int:

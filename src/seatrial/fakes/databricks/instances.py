@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from seatrial.fakes.databricks.lakebase.access import HOST
 from seatrial.fakes.databricks.people.tokens import HOUR_S
 from seatrial.fakes.databricks.refusals import invalid, missing
 
@@ -42,7 +43,7 @@ class Instance:
 
 def list_instances(asking: Asking) -> Any:
     """`GET /api/2.0/database/instances`."""
-    found = [one.json(host=asking.fake.lakebase_host) for one in asking.state.instances.values()]
+    found = [one.json(host=HOST) for one in asking.state.instances.values()]
     return {"database_instances": found} if found else {}
 
 
@@ -51,7 +52,7 @@ def get_instance(asking: Asking) -> Any:
     found = asking.state.instances.get(asking.params["name"])
     if found is None:
         raise missing(f"Database instance '{asking.params['name']}'", code="NOT_FOUND")
-    return found.json(host=asking.fake.lakebase_host)
+    return found.json(host=HOST)
 
 
 def issue_credential(asking: Asking) -> Any:

@@ -164,6 +164,7 @@ def test_catalogs_and_schemas_come_and_go(fakes, root: WorkspaceClient, a: Works
     assert (made.full_name, made.properties) == ("main_copy.drafts", {"team": "data"})
     root.schemas.update("main_copy.drafts", comment="nothing yet")
     assert root.schemas.get("main_copy.drafts").comment == "nothing yet"
+    assert names(root.schemas.list("main_copy")) == ["main_copy.default", "main_copy.drafts"]
     with pytest.raises(BadRequest, match="is not empty"):
         root.catalogs.delete("main_copy")
     with pytest.raises(PermissionDenied):
@@ -232,5 +233,5 @@ class TestPages:
             list(root.tables.list("main", "sales", page_token=token))
 
     def test_an_empty_list_is_an_empty_object(self, root: WorkspaceClient, fakes) -> None:
-        fakes.databricks.catalog("empty")
-        assert list(root.schemas.list("empty")) == []
+        schema = fakes.databricks.catalog("empty").schema("default")
+        assert list(root.tables.list("empty", schema.full_name.partition(".")[2])) == []

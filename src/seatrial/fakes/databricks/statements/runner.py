@@ -112,6 +112,11 @@ class Statements:
         with self._lock:
             return self._known.get(identifier)
 
+    def session_of(self, statement: Statement) -> Session | None:
+        """The session that a statement belongs to, if it is one of its owner's."""
+        found = self.sessions.get(statement.submission.session or "")
+        return found if found is not None and found.owner == statement.owner else None
+
     def start(self, statement: Statement, caller: Person) -> None:
         """Begin to run it; its `work` is done when it is over."""
         scripted = self.script.take(statement.submission.statement)

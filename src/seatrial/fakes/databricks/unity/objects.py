@@ -157,3 +157,8 @@ class Table(Securable):
         if self.view_definition is not None:
             return {**found, "view_definition": self.view_definition}
         return {**found, "data_source_format": "DELTA"}
+
+
+def default_schema(catalog: Catalog) -> Schema:
+    """The schema that every catalog has from the beginning."""
+    return Schema(full_name=f"{catalog.full_name}.default", owner=catalog.owner, created=catalog.created)

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 from seatrial.fakes.databricks import names, paging
 from seatrial.fakes.databricks.refusals import Refused, invalid, lacking
 from seatrial.fakes.databricks.unity.access import demand, demand_way, owns
-from seatrial.fakes.databricks.unity.objects import Catalog, Schema, Table
+from seatrial.fakes.databricks.unity.objects import Catalog, Schema, Table, default_schema
 
 if TYPE_CHECKING:
     from seatrial.fakes.databricks.asking import Asking
 
+DEFAULT = "default"
+"""The schema that comes and goes with its catalog."""
 _CHANGEABLE = ("comment", "owner", "properties")
 
 
@@ -23,6 +25,7 @@ def create_catalog(asking: Asking) -> Any:
         raise lacking("CREATE_CATALOG", "metastore", "seatrial")
     made = Catalog(full_name=name, **_told(asking))
     asking.state.store.add(made)
+    asking.state.store.add(default_schema(made))
     asking.fake.data.create_catalog(name)
     return made.json()
 
@@ -57,7 +60,7 @@ def delete(asking: Asking) -> Any:
     full = names.canonical(asking.params["name"])
     found = asking.state.store.parent(full)
     _demand_owner(asking, full)
-    inside = [one for one in asking.state.store if one.above == full]
+    inside = [one for one in asking.state.store if one.above == full and one.name != DEFAULT]
     if inside and paging.first(asking.request, "force") != "true":
         raise Refused(f"{found.described} is not empty.", status=400, code=f"{found.kind.upper()}_NOT_EMPTY")
     asking.fake.drop(full)
