@@ -20,7 +20,8 @@ def run(connection: Connection) -> None:
 
 async def connect_and_run() -> None:
     if url := context.config.get_main_option("sqlalchemy.url"):
-        engine = create_async_engine(url, poolclass=pool.NullPool)
+        # PGSSLMODE is about Lakebase, and asyncpg would read it for every other server too.
+        engine = create_async_engine(url, poolclass=pool.NullPool, connect_args={"ssl": "prefer"})
     else:
         settings = get_settings()
         engine = Lakebase(settings, Workspace(settings)).engine

@@ -24,6 +24,7 @@ def build(databricks):
     for table in (reference.NATION, reference.TRIPS):
         databricks.grant_read(reference.USER_B, table)
     databricks.warehouse("analytics")
+    databricks.instance("app-lakebase")
     databricks.endpoint(reference.CHAT, task="llm/v1/chat")
     databricks.endpoint(
         reference.CLASSIFIER, predict=classify, openapi=reference.described(reference.CLASSIFIER_INPUT)
