@@ -45,6 +45,11 @@ class Securable:
         """As messages name it: `Schema 'main.sales'`."""
         return f"{self.kind.capitalize()} '{self.full_name}'"
 
+    @classmethod
+    def code(cls, what: str) -> str:
+        """The code of an error about this kind: `SCHEMA_DOES_NOT_EXIST`."""
+        return f"{cls.kind.upper()}_{what}"
+
     def json(self) -> dict[str, Any]:
         """As the API describes it; what every kind has."""
         found: dict[str, Any] = {

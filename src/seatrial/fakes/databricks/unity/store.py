@@ -29,7 +29,7 @@ class Store:
         if securable.above is not None:
             self.parent(securable.above)
         if securable.full_name in self._found:
-            raise taken(securable.described, code=f"{securable.kind.upper()}_ALREADY_EXISTS")
+            raise taken(securable.described, code=securable.code("ALREADY_EXISTS"))
         self._found[securable.full_name] = securable
 
     def put(self, securable: Securable) -> None:
@@ -56,7 +56,7 @@ class Store:
         above = full.rpartition(".")[0]
         if above and kind is not Catalog:
             self.parent(above)
-        raise missing(f"{kind.kind.capitalize()} '{full}'", code=f"{kind.kind.upper()}_DOES_NOT_EXIST")
+        raise missing(f"{kind.kind.capitalize()} '{full}'", code=kind.code("DOES_NOT_EXIST"))
 
     def get(self, full: str) -> Securable | None:
         """The securable of this name, if there is one."""

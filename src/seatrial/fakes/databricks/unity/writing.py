@@ -62,7 +62,7 @@ def delete(asking: Asking) -> Any:
     _demand_owner(asking, full)
     inside = [one for one in asking.state.store if one.above == full and one.name != DEFAULT]
     if inside and paging.first(asking.request, "force") != "true":
-        raise Refused(f"{found.described} is not empty.", status=400, code=f"{found.kind.upper()}_NOT_EMPTY")
+        raise Refused(f"{found.described} is not empty.", status=400, code=found.code("NOT_EMPTY"))
     asking.fake.drop(full)
     return {}
 
