@@ -74,6 +74,7 @@ ROUTES: dict[tuple[str, str], Route] = {
     ("GET", f"{_SQL}/statements/{{id}}"): execution.get,
     ("GET", f"{_SQL}/statements/{{id}}/result/chunks/{{index}}"): execution.get_chunk,
     ("POST", f"{_SQL}/statements/{{id}}/cancel"): execution.cancel,
+    ("DELETE", f"{_SQL}/statements/{{id}}"): execution.close,
     ("POST", f"{_SQL}/sessions"): sessions.open_session,
     ("DELETE", f"{_SQL}/sessions/{{id}}"): sessions.close_session,
     ("GET", _SERVING): listing.list_endpoints,

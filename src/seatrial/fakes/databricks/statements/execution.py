@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from starlette.responses import JSONResponse
@@ -15,11 +16,12 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from seatrial.fakes.databricks.asking import Asking
+    from seatrial.fakes.databricks.statements.submission import Submission
 
 
 async def execute(asking: Asking) -> Response:
     """`POST /api/2.0/sql/statements`: run it and wait as long as the request says."""
-    asked = submission.read(asking.body)
+    asked = _without_arrow(asking, submission.read(asking.body))
     with asking.fake.space.lock:
         warehouse.find(asking, asked.warehouse)
     statement = Statement(owner=asking.caller.name, submission=asked)
@@ -62,6 +64,23 @@ async def cancel(asking: Asking) -> Response:
     """`POST /api/2.0/sql/statements/{id}/cancel`: one that is over stays as it is."""
     asking.fake.statements.cancel(find(asking))
     return JSONResponse({})
+
+
+async def close(asking: Asking) -> Response:
+    """`DELETE /api/2.0/sql/statements/{id}`: its result is gone, as the SQL connector wants it."""
+    statement = find(asking)
+    asking.fake.statements.cancel(statement)
+    statement.state, statement.polls, statement.chunks = "CLOSED", 0, None
+    return JSONResponse({})
+
+
+def _without_arrow(asking: Asking, asked: Submission) -> Submission:
+    """The same in JSON, where the SQL connector asks: it takes what it gets, whatever it has asked for."""
+    if asked.format != "ARROW_STREAM":
+        return asked
+    if asked.session is None:
+        raise asking.unserved("with results in Arrow")
+    return replace(asked, format="JSON_ARRAY", external=False)
 
 
 def find(asking: Asking) -> Statement:

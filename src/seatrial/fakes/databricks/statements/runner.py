@@ -169,8 +169,11 @@ class Statements:
         asked = statement.submission
         if rows is not None:
             limited = _limited(rows, asked.row_limit)
-            chunks = Chunks(limited, size=self.chunk_rows, format=asked.format)
-            if not asked.external and chunks.total_bytes > INLINE_BYTES:
+            # The SQL connector, which gets inline what it would fetch by links, reads one chunk only.
+            inline = asked.session is not None
+            size = max(len(limited.rows), 1) if inline else self.chunk_rows
+            chunks = Chunks(limited, size=size, format=asked.format)
+            if not (asked.external or inline) and chunks.total_bytes > INLINE_BYTES:
                 failure = failures.too_large(INLINE_BYTES)
             else:
                 statement.chunks = chunks

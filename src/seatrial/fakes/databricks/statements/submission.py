@@ -70,11 +70,6 @@ class Submission:
     format: str
     session: str | None
 
-    @property
-    def is_inline_json(self) -> bool:
-        """Whether the rows come in the answer."""
-        return not self.external
-
 
 def read(body: Mapping[str, Any]) -> Submission:
     """A submission from the body of a request.
@@ -94,7 +89,9 @@ def read(body: Mapping[str, Any]) -> Submission:
         warehouse=_text(body, "warehouse_id"),
         catalog=body.get("catalog") or None,
         schema=body.get("schema") or None,
-        parameters=tuple(_parameter(one) for one in body.get("parameters") or []),
+        parameters=tuple(
+            _parameter(one, named=not body.get("session_id")) for one in body.get("parameters") or []
+        ),
         wait=_wait(body),
         cancels=chosen["on_wait_timeout"] == "CANCEL",
         row_limit=_limit(body, "row_limit"),
@@ -144,12 +141,13 @@ def _limit(body: Mapping[str, Any], name: str) -> int | None:
     return value
 
 
-def _parameter(given: Any) -> Parameter:
+def _parameter(given: Any, *, named: bool) -> Parameter:
     if not isinstance(given, dict):
         raise invalid("parameters expects a list of objects with name, value and type")
     name, value = given.get("name"), given.get("value")
     if value is not None and not isinstance(value, str):
         raise invalid(f"The value of the parameter {name!r} expects a string, found {type(value).__name__}")
-    if name is None and "ordinal" not in given:
+    # Only in a session may a value belong to a marker by its position.
+    if not name and named:
         raise invalid("Missing required field: parameters.name")
-    return Parameter(name=name, value=value, type=str(given.get("type") or "STRING"))
+    return Parameter(name=name or None, value=value, type=str(given.get("type") or "STRING"))
