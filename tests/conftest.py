@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.forgetting import forget_modules
 from tests.support.project import Project
 from tests.support.runs import Runs
 
@@ -24,11 +25,12 @@ def shared_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def project(tmp_path: Path, shared_cache: Path) -> Project:
-    """An empty project."""
+def project(tmp_path: Path, shared_cache: Path) -> Iterator[Project]:
+    """An empty project; what was imported of it is forgotten, since others have modules of its names."""
     root = tmp_path / "project"
     root.mkdir()
-    return Project(root=root, cache=shared_cache)
+    yield Project(root=root, cache=shared_cache)
+    forget_modules(root)
 
 
 @pytest.fixture

@@ -137,7 +137,9 @@ class End(asyncio.Protocol):
         if reset:
             with contextlib.suppress(OSError):
                 raw = self.transport.get_extra_info("socket")
-                raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_NONE)
+                # A TLS transport that has lost its connection knows of no socket any more.
+                if raw is not None:
+                    raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_NONE)
         self.transport.abort()
 
     def after_flush(self, function: Callable[[], None]) -> None:

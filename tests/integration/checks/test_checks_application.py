@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 
 import pytest
@@ -18,14 +17,12 @@ from tests.support.project import Project
 def trial(project: Project, monkeypatch: pytest.MonkeyPatch) -> Iterator[Trial]:
     project.shop()
     monkeypatch.setenv("SEATRIAL_CACHE", str(project.cache))
-    monkeypatch.setattr(sys, "path", list(sys.path))
     trial = Trial(load_settings(project.root / "pyproject.toml"), database="embedded")
     try:
         trial.prepare()
         yield trial
     finally:
         trial.close()
-        sys.modules.pop("shop", None)
 
 
 def test_what_a_check_writes_is_gone_for_the_next_one(trial: Trial) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -283,6 +284,7 @@ def test_expectations_that_do_not_come_true(url: str, database: psycopg.Connecti
             if code == "outcome":
                 assert found.value.message == f"sale: one: {FIRST}: expected [(12,)], found [(11,)]"
                 assert found.value.detail == f"so far:\n  1. one: {put(1, 11)} -> 1"
+        assert "seatrial-schedule-four" not in {thread.name for thread in threading.enumerate()}
         two.rollback()
         with pytest.raises(TransactionError, match="expected an error 40001, found 22012 DivisionByZero"):
             two.run("select 1 / 0", fails="40001")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import wait
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any, Self
 
@@ -104,7 +105,11 @@ class ScheduledSession:
         self._closing = AsyncExitStack()
         self._worker = Worker(f"schedule-{name}")
         self._finish: Run = now
-        self._link: Link = self._worker.submit(lambda: self._open(given)).result()
+        try:
+            self._link: Link = self._worker.submit(lambda: self._open(given)).result()
+        except BaseException:
+            self._worker.end(_SECONDS_TO_END)
+            raise
 
     def _open(self, given: Callable[[], Any]) -> Link:
         what = given()
@@ -340,6 +345,8 @@ class Schedule:
     def _give_up(self, step: Step) -> None:
         step._taken = True  # noqa: SLF001 - our own
         self._observer.cancel([step.session.pid])
+        # So that its session can be told what comes next.
+        wait([step._future], timeout=_SECONDS_TO_END)  # noqa: SLF001 - our own
 
 
 def checked(isolation: str | None) -> str | None:

@@ -63,7 +63,7 @@ def _put(state: State, engine: SqlEngine, full: str, caller: Person) -> None:
     else:
         found = engine.catalogue.find(table_name(full))
         state.store.put(
-            Table(**told, columns=_columns(engine, full), view_definition=getattr(found, "definition", None))
+            Table(**told, columns=_columns(engine, full), view_definition=getattr(found, "text", None))
         )
 
 

@@ -28,6 +28,17 @@ _WAIT_S = 60.0
 _GONE_POLL_S = 0.0003
 _GONE_LIMIT_S = 10.0
 _IDLE_POLL_S = 0.0005
+# Whoever is no superuser may not end everybody. Workers of the server itself, which have no role, make way by
+# themselves when a database is dropped or renamed.
+_END = """
+select count(*), count(case when me.rolsuper or not other.rolsuper
+  and (pg_has_role(other.oid, 'usage') or pg_has_role('pg_signal_backend', 'usage'))
+  then pg_terminate_backend(pid) end)
+from pg_stat_activity
+  join pg_roles me on me.rolname = current_user
+  left join pg_roles other on other.oid = usesysid
+where datname = %s and pid <> pg_backend_pid() and (me.rolsuper or other.oid is not null)
+"""
 
 
 class ClonePool:
@@ -191,15 +202,11 @@ def end_sessions(connection: psycopg.Connection[Any], database: str) -> None:
     """End every session of a database and wait until the server has forgotten them.
 
     DROP and RENAME right after a session ended cost 100 ms, because the server sleeps while the backend
-    is still leaving; polling costs a few milliseconds.
+    is still leaving; polling costs a few milliseconds. Sessions that the role may not end are waited for.
     """
     deadline = time.monotonic() + _GONE_LIMIT_S
     while True:
-        row = connection.execute(
-            "select count(*), count(pg_terminate_backend(pid)) from pg_stat_activity "
-            "where datname = %s and pid <> pg_backend_pid()",
-            [database],
-        ).fetchone()
+        row = connection.execute(_END, [database]).fetchone()
         if row is None or row[0] == 0:
             return
         if time.monotonic() > deadline:

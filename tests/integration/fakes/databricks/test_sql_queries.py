@@ -116,6 +116,18 @@ TYPICAL = {
     "SELECT col1 FROM VALUES (1), (2)": [["1"], ["2"]],
     "SELECT a, b FROM VALUES (1, 'x') AS t(a, b)": [["1", "x"]],
     "SELECT 1 AS a, a + 1 AS b": [["1", "2"]],
+    "SELECT * FROM (SELECT id, name FROM customers) JOIN (SELECT 1 AS id, 2 AS z) USING (id)": [
+        ["1", "Ada", "2"]
+    ],
+    "SELECT o.*, z / 4 FROM (SELECT id FROM orders) AS o JOIN (SELECT 10 AS id, 1.50 AS z) q USING (id)": [
+        ["10", "0.375000"]
+    ],
+    "SELECT a / 4, b FROM (SELECT 1.50 AS a) CROSS JOIN (SELECT 2 AS b)": [["0.375000", "2"]],
+    "SELECT * FROM orders JOIN (SELECT 11 AS id, true AS late) AS q USING (id)": [
+        ["11", "1", "4.50", "2024-02-01T00:00:00.000Z", "paid", "true"]
+    ],
+    "SELECT upper(name) AS name FROM customers WHERE name = 'Ada' ORDER BY name": [["ADA"]],
+    "SELECT -id AS id FROM customers ORDER BY id": [["-3"], ["-2"], ["-1"]],
     "FROM orders SELECT max(id)": [["12"]],
     "-- a comment\nSELECT /* another */ 1;": [["1"]],
 }
@@ -248,6 +260,11 @@ FAILING = {
         "42704",
         "[`c`.`id`, `o`.`id`]",
     ),
+    "SELECT id AS key FROM customers WHERE key = 1": (
+        "UNRESOLVED_COLUMN.WITHOUT_SUGGESTION",
+        "42703",
+        "`key`",
+    ),
     "SELEC 1": ("PARSE_SYNTAX_ERROR", "42601", "'SELEC'"),
     "SELECT 1 FROM": ("PARSE_SYNTAX_ERROR", "42601", ""),
     "SELECT 'open": ("PARSE_SYNTAX_ERROR", "42601", ""),
@@ -302,6 +319,7 @@ def test_a_query_that_fails(engine, statement: str) -> None:
         ("SHOW GRANTS ON TABLE orders", "SHOW GRANTS"),
         ("DESCRIBE HISTORY orders", "DESCRIBE HISTORY"),
         ("SELECT 1 FROM orders o ASOF JOIN orders p ON o.id >= p.id", "a join of the kind ASOF"),
+        ("SELECT * FROM orders NATURAL JOIN customers", "a join of the kind NATURAL"),
         ("SELECT @x", "the expression Parameter"),
         ("SELECT id FROM orders SORT BY id", "SORT BY"),
         ("CREATE FUNCTION f() RETURNS INT RETURN 1", "CREATE FUNCTION"),

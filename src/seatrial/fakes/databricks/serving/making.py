@@ -56,7 +56,7 @@ class Endpoints(Mapping[str, EndpointControl]):
 
     def _all(self) -> list[EndpointControl]:
         with self._lock:
-            return list(self._controls.values())
+            return [self._controls[name] for name in sorted(self._controls)]
 
 
 def make_endpoint(

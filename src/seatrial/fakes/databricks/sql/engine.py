@@ -10,7 +10,7 @@ from seatrial.fakes.databricks.sql.catalogue import Catalogue, Schema, Table
 from seatrial.fakes.databricks.sql.errors import load
 from seatrial.fakes.databricks.sql.names import TableName, folded
 from seatrial.fakes.databricks.sql.store import Store, missing
-from seatrial.fakes.databricks.sql.types import parse_type
+from seatrial.fakes.databricks.sql.types import declared
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -78,7 +78,8 @@ class SqlEngine:
 
         Args:
             name: its name.
-            columns: the type of each, as Databricks writes it. None: those that the file has.
+            columns: the type of each, as Databricks writes it, `NOT NULL` behind it included. None: those
+                that the file has.
             rows: tuples in the order of the columns, or mappings by their names.
             file: a file of CSV (with a head), JSON or Parquet, by its suffix.
             comment: what to say about it.
@@ -89,7 +90,7 @@ class SqlEngine:
         self.create_schema(name.catalog, name.schema)
         given = loading.read(file) if file is not None else None
         if columns is not None:
-            made = tuple(parse_type(text, name=column) for column, text in columns.items())
+            made = tuple(declared(text, name=column) for column, text in columns.items())
         else:
             made = loading.inferred(given, name)
         with self._store.writing() as work:

@@ -61,6 +61,6 @@ def _special(node: exp.Expr) -> str | None:
         return "time travel"
     if isinstance(node, exp.Pivot) and node.args.get("unpivot"):
         return "UNPIVOT"
-    if isinstance(node, exp.Join) and str(node.args.get("method") or "NATURAL").upper() != "NATURAL":
+    if isinstance(node, exp.Join) and node.args.get("method"):
         return f"a join of the kind {node.args['method']}"
     return None

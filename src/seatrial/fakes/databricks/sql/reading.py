@@ -47,6 +47,9 @@ def tokens(statement: str) -> list[Token]:
             raise NotServed(
                 "a doubled quotation mark in a text: its meaning depends on the release (write \\')"
             )
+    for word in found:
+        if word.text == "\0":
+            raise syntax_error("\\u0000")
     if not found:
         raise failure("PARSE_EMPTY_STATEMENT", "Syntax error, unexpected empty statement.")
     return found

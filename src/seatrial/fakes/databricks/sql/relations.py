@@ -68,6 +68,7 @@ class Reader:
     def query(self, tree: exp.Expr) -> exp.Expr:
         """The same query over relations of duckdb."""
         tree = generators.spread(naming.named(tree), self.column_type)
+        _name_subqueries(tree)
         try:
             found = [(table, scope) for scope in traverse_scope(tree) for table in _tables(scope)]
         except OptimizeError as error:
@@ -117,8 +118,7 @@ class Reader:
         found = self.catalogue.find(name)
         if found is None:
             raise table_not_found(name.quoted)
-        if not self.above:
-            self.accesses.append(to_table(name, "SELECT"))
+        self.accesses.append(to_table(name, "SELECT"))
         self.reads.append(name)
         if isinstance(found, Table):
             self.spell(found)
@@ -144,6 +144,7 @@ class Reader:
     def _view(self, view: View) -> exp.Subquery:
         if view.name in self.above:
             raise failure("RECURSIVE_VIEW", f"Recursive view {view.name.quoted} detected.")
+        # What it needs rights for is not asked of the caller: those on the view are enough.
         inner = Reader(
             catalogue=self.catalogue,
             catalog=view.catalog,
@@ -171,6 +172,15 @@ class Reader:
             raise catalog_not_found(catalog)
         if not self.catalogue.has_schema(catalog, schema):
             raise schema_not_found(catalog, schema)
+
+
+def _name_subqueries(tree: exp.Expr) -> None:
+    """Give a name to every subquery in FROM that has none: two without one could not be told apart."""
+    for n, subquery in enumerate(tree.find_all(exp.Subquery)):
+        if isinstance(subquery.parent, (exp.From, exp.Join)) and not subquery.alias:
+            alias = subquery.args.get("alias") or exp.TableAlias()
+            alias.set("this", exp.to_identifier(f"_q{n}", quoted=True))
+            subquery.set("alias", alias)
 
 
 def _tables(scope: object) -> list[exp.Table]:

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from seatrial.fakes.databricks.sql.given import Given
     from seatrial.fakes.databricks.sql.information import Wanted
     from seatrial.fakes.databricks.sql.names import Access
-    from seatrial.fakes.databricks.sql.store import Store, Task
+    from seatrial.fakes.databricks.sql.store import Store
+    from seatrial.fakes.databricks.sql.tasks import Task
     from seatrial.fakes.databricks.sql.translation import Query
 
 _MOST_CACHED = 500

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from seatrial.errors import FakeError
 from seatrial.fakes.databricks.sql import macros
 from seatrial.fakes.databricks.sql.catalogue import Catalogue
-from seatrial.fakes.databricks.sql.errors import SqlCancelled
+from seatrial.fakes.databricks.sql.tasks import Task
 from seatrial.fakes.databricks.sql.types import double_quoted
 from seatrial.fakes.databricks.sql.writing import Work
 
@@ -41,28 +41,6 @@ def missing(name: TableName, catalogue: Catalogue) -> FakeError:
         code="fakes.databricks-table",
         remedy="Correct the name, or make the table first.",
     )
-
-
-class Task:
-    """A statement that runs, or is about to."""
-
-    def __init__(self, cursor: Any) -> None:
-        self.cursor = cursor
-        self._interrupted = False
-
-    def interrupt(self) -> None:
-        """End it, whether it has begun or not."""
-        self._interrupted = True
-        self.cursor.interrupt()
-
-    def check(self) -> None:
-        """Raise if it was interrupted.
-
-        Raises:
-            SqlCancelled: it was.
-        """
-        if self._interrupted:
-            raise SqlCancelled("The statement was cancelled.")
 
 
 class Store:
@@ -104,14 +82,14 @@ class Store:
         finally:
             with self._tasks_lock:
                 self._tasks.pop(name, None)
-            task.cursor.close()
+            task.end()
 
     def interrupt(self, key: str) -> bool:
         """End the statement of this key; whether there is one."""
         with self._tasks_lock:
             task = self._tasks.get(key)
-            if task is not None:
-                task.interrupt()
+        if task is not None:
+            task.interrupt()
         return task is not None
 
     @contextmanager
@@ -173,13 +151,21 @@ class Store:
 
     def restore(self) -> None:
         """Go back to what was frozen, and drop the copies."""
-        with self._tasks_lock:
-            for task in self._tasks.values():
-                task.interrupt()
+        self._interrupt_all()
         with self._writing:
             self.catalogue = self._baseline
             self._drop(set(self._own))
 
+    def _interrupt_all(self) -> list[Task]:
+        with self._tasks_lock:
+            tasks = list(self._tasks.values())
+        for task in tasks:
+            task.interrupt()
+        return tasks
+
     def close(self) -> None:
-        """Close the database."""
-        self._connection.close()
+        """End what runs, and close the database."""
+        for task in self._interrupt_all():
+            task.wait()
+        with self._writing:
+            self._connection.close()

@@ -13,7 +13,8 @@ from sqlglot.schema import MappingSchema
 
 from seatrial.fakes.databricks.sql import naming, relations, typing
 from seatrial.fakes.databricks.sql.dialect import Source
-from seatrial.fakes.databricks.sql.failures import of_parser
+from seatrial.fakes.databricks.sql.errors import NotServed
+from seatrial.fakes.databricks.sql.failures import of_parser, unresolved_column
 from seatrial.fakes.databricks.sql.render import rendered
 
 if TYPE_CHECKING:
@@ -78,19 +79,42 @@ def translated(tree: exp.Expr, reader: Reader) -> Query:
 
 def annotated(tree: exp.Expr, reader: Reader) -> exp.Expr:
     """The same tree with types, and columns with the tables that they are of."""
+    kept = tree.copy()
     schema = MappingSchema(dict(reader.typed), dialect=Source, normalize=False)
     try:
+        # A join by USING is rewritten, and then a star would bring its columns twice.
+        spread = any(join.args.get("using") for join in tree.find_all(exp.Join))
         tree = qualify_columns(
             tree,
             schema,
             expand_alias_refs=False,
-            expand_stars=False,
+            expand_stars=spread,
             allow_partial_qualification=True,
             dialect=Source,
         )
+        _check(tree, spread=spread)
         return annotate_types(tree, schema, expression_metadata=typing.metadata(), dialect=Source)
     except OptimizeError:
         # What it cannot make sense of is told by duckdb, in words that say which column.
-        return tree
+        return annotate_types(kept, schema, expression_metadata=typing.metadata(), dialect=Source)
     except SqlglotError as error:
         raise of_parser(error) from None
+
+
+def _check(tree: exp.Expr, *, spread: bool) -> None:
+    """Refuse what duckdb would take in another sense.
+
+    Raises:
+        NotServed: a star whose columns are not known, next to a join by USING.
+        SqlFailure: a WHERE uses a name that the list of the SELECT gives.
+    """
+    for select in tree.find_all(exp.Select):
+        if spread and any(node.is_star for node in select.expressions):
+            raise NotServed("a star next to a join by USING of what has no known columns")
+        where = select.args.get("where")
+        if where is None or tree.find(exp.Pivot) is not None:
+            continue
+        given = {node.alias.lower() for node in select.expressions if isinstance(node, exp.Alias)}
+        for column in where.find_all(exp.Column):
+            if not column.table and column.name in given and column.find_ancestor(exp.Select) is select:
+                raise unresolved_column(column.name, [])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -106,6 +107,16 @@ def parse_type(text: str, *, name: str = "") -> Column:
             code="fakes.databricks-type",
             remedy="Write a type such as BIGINT, STRING, DECIMAL(10,2), TIMESTAMP or ARRAY<STRING>.",
         ) from None
+
+
+def declared(text: str, *, name: str) -> Column:
+    """A column as `CREATE TABLE` has it: a type, and whether it takes no null.
+
+    Raises:
+        FakeError: it is no type that a table of the fake can have.
+    """
+    head, *rest = re.split(r"\s+not\s+null\s*$", text, flags=re.IGNORECASE)
+    return replace(parse_type(head, name=name), nullable=not rest)
 
 
 def of_type(kind: exp.DataType, *, name: str = "") -> Column:

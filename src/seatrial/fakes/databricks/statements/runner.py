@@ -158,6 +158,8 @@ class Statements:
         except Unserved as unserved:
             statement.lacking = unserved.what
         except Exception as error:  # noqa: BLE001 - a defect of ours or of the project's files: the test is told
+            if statement.state == "CANCELED":
+                return
             self._fake.note_problem(f"the statement {statement.submission.statement!r} raised {error!r}")
             failure = StatementFailure("INTERNAL_ERROR", "the fake could not run it", sql_state="XX000")
         if statement.state != "CANCELED":
