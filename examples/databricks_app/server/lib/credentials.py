@@ -23,8 +23,11 @@ class LakebaseCredential:
         self._ends = datetime.min.replace(tzinfo=UTC)
         self._one_at_a_time = asyncio.Lock()
 
-    async def password(self) -> str:
+    async def password(self, *, instead_of: str | None = None) -> str:
         """What to log in with now.
+
+        Args:
+            instead_of: a token that Lakebase has just refused.
 
         Raises:
             OSError: the workspace does not give a token.
@@ -32,7 +35,7 @@ class LakebaseCredential:
         if (fixed := self._settings.pgpassword) is not None:
             return fixed.get_secret_value()
         async with self._one_at_a_time:
-            if self._ends - datetime.now(UTC) < _MARGIN:
+            if self._token == instead_of or self._ends - datetime.now(UTC) < _MARGIN:
                 made = await self._workspace.run(self._made)
                 self._token = made.token or ""
                 # One that says nothing of its end is used once.
@@ -42,6 +45,9 @@ class LakebaseCredential:
 
     def _made(self) -> DatabaseCredential:
         instance = self._settings.lakebase_instance
-        return self._workspace.service_principal().database.generate_database_credential(
-            instance_names=[instance] if instance else None, request_id=str(uuid4())
-        )
+        try:
+            return self._workspace.service_principal().database.generate_database_credential(
+                instance_names=[instance] if instance else None, request_id=str(uuid4())
+            )
+        except ValueError as error:  # as the SDK says that it cannot sign in
+            raise ConnectionError("the workspace gives no token for Lakebase") from error

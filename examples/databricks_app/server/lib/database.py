@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import asyncpg
-from sqlalchemy import URL
 from sqlalchemy.exc import DBAPIError, TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
@@ -22,7 +21,8 @@ class Lakebase:
     """The pool, and transactions in it."""
 
     def __init__(self, settings: Settings, workspace: Workspace) -> None:
-        self.engine = _engine(settings, LakebaseCredential(settings, workspace))
+        self.credential = LakebaseCredential(settings, workspace)
+        self.engine = _engine(settings, self.credential)
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
 
     @asynccontextmanager
@@ -49,29 +49,42 @@ def lakebase_not_configured() -> ApiError:
 
 
 def _engine(settings: Settings, credential: LakebaseCredential) -> AsyncEngine:
-    address = URL.create(
-        "postgresql+asyncpg",
-        username=settings.pguser,
-        host=settings.pghost,
-        port=settings.pgport,
-        database=settings.lakebase_database,
-    )
     limit = settings.database_timeout_seconds
+
+    async def connect() -> asyncpg.Connection:
+        # The password is asked for at each new connection. Sessions that are open outlive it.
+        password = await credential.password()
+        try:
+            return await _connection(settings, password)
+        except asyncpg.InvalidPasswordError:
+            # A token can be taken back before its time; once is enough to find out.
+            renewed = await credential.password(instead_of=password)
+            if renewed == password:
+                raise
+            return await _connection(settings, renewed)
+
     return create_async_engine(
-        address,
+        "postgresql+asyncpg://",
+        async_creator=connect,
         pool_size=settings.database_pool_size,
         pool_timeout=limit,
         pool_pre_ping=True,
         hide_parameters=True,
         json_deserializer=parsed,
-        # The password is asked for at each new connection. Sessions that are open outlive it.
-        connect_args={
-            "password": credential.password,
-            "ssl": settings.pgsslmode,
-            "timeout": limit,
-            "command_timeout": limit,
-            "server_settings": {"application_name": "databricks-app", "TimeZone": "UTC"},
-        },
+    )
+
+
+async def _connection(settings: Settings, password: str) -> asyncpg.Connection:
+    return await asyncpg.connect(
+        host=settings.pghost,
+        port=settings.pgport,
+        user=settings.pguser,
+        password=password,
+        database=settings.lakebase_database,
+        ssl=settings.pgsslmode,
+        timeout=settings.database_timeout_seconds,
+        command_timeout=settings.database_timeout_seconds,
+        server_settings={"application_name": "databricks-app", "TimeZone": "UTC"},
     )
 
 
