@@ -11,6 +11,7 @@ from server.models.data_source import Column, DataSource, Filter
 
 # Types that have no order, or that no parameter can have.
 _COMPLEX = re.compile(r"(ARRAY|MAP|STRUCT|VARIANT|OBJECT|BINARY|INTERVAL|GEO\w+)\b")
+_LARGEST_INT = 2**31 - 1
 _UNORDERED = re.compile(r"(MAP|VARIANT|OBJECT|GEO\w+)\b")
 
 
@@ -82,4 +83,5 @@ def _value(column: Column, asked: Filter, number: int) -> Parameter:
 
 
 def _whole(name: str, value: int) -> Parameter:
-    return Parameter(name=name, value=str(value), type="BIGINT")
+    # LIMIT and OFFSET take an INT; no table has a page beyond it.
+    return Parameter(name=name, value=str(min(value, _LARGEST_INT)), type="INT")

@@ -68,6 +68,11 @@ class Workspace:
             self._baseline = self.state.copy()
 
     def restore(self) -> None:
-        """Go back to the state that every test starts from."""
+        """Go back to the state that every test starts from.
+
+        Tokens that the service has given out stay what they are: applications keep them until they are over.
+        """
         with self.lock:
+            given = self.state.tokens
             self.state = self._baseline.copy()
+            self.state.tokens.keep(given)

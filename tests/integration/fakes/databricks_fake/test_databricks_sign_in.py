@@ -160,3 +160,16 @@ def test_no_token_is_shown(fakes, a: WorkspaceClient) -> None:
     shown += repr([attempt.headers for attempt in attempts])
     assert user.token not in shown
     assert secret not in shown
+
+
+def test_what_a_client_keeps_is_good_in_the_next_test(fakes, sign_in: SignIn) -> None:
+    app = sign_in("app")
+    app.current_user.me()
+    made = app.database.generate_database_credential(instance_names=["orders-db"], request_id="1")
+    fakes.databricks.service_principals["app"].revoke_token()
+    with pytest.raises(PermissionDenied):
+        app.current_user.me()
+    fakes.reset()
+    assert app.current_user.me().user_name == fakes.part("databricks", "client_ids.app")
+    assert not fakes.databricks.space.state.tokens.find(made.token).revoked
+    assert not [call for call in fakes.databricks.calls() if call.path.endswith("/token")]

@@ -113,6 +113,12 @@ class Tokens:
             if token.person == person:
                 self.revoke(text)
 
+    def keep(self, others: Tokens) -> None:
+        """Take over what clients may have in their memory: tokens of OAuth and of databases, as good as new."""
+        for text, token in others._by_text.items():
+            if token.kind != "pat" and not token.expired:
+                self._by_text[text] = replace(token, revoked=False)
+
     def copy(self) -> Tokens:
         """The same tokens, to be changed on their own."""
         copied = Tokens()
