@@ -128,8 +128,8 @@ def test_what_is_sent_is_quoted_and_bound(alice, fakes):
     assert counted["parameters"] == bound
     assert paged["parameters"] == [
         *bound,
-        {"name": "page_rows", "type": "BIGINT", "value": "9"},
-        {"name": "page_offset", "type": "BIGINT", "value": "3"},
+        {"name": "page_rows", "type": "INT", "value": "9"},
+        {"name": "page_offset", "type": "INT", "value": "3"},
     ]
 
 

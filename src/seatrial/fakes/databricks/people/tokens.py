@@ -114,7 +114,7 @@ class Tokens:
                 self.revoke(text)
 
     def keep(self, others: Tokens) -> None:
-        """Take over what clients may have in their memory: tokens of OAuth and of databases, as good as new."""
+        """Take over what clients may have in memory, tokens of OAuth and of databases, as good as new."""
         for text, token in others._by_text.items():
             if token.kind != "pat" and not token.expired:
                 self._by_text[text] = replace(token, revoked=False)
