@@ -6,6 +6,7 @@ The workspace is the one of `tests/workspace.py`. What follows on the command li
 import os
 import subprocess
 import sys
+from configparser import ConfigParser
 from pathlib import Path
 
 PROJECT = Path(__file__).parents[1]
@@ -33,6 +34,10 @@ def _told(workspace: subprocess.Popen[str]) -> dict[str, str]:
         if not sign:
             break
         variables[name] = value
+    profiles = ConfigParser(interpolation=None)
+    profiles.read(variables["DATABRICKS_CONFIG_FILE"])
+    variables["DATABRICKS_CLIENT_ID"] = profiles["app"]["client_id"]
+    variables["DATABRICKS_CLIENT_SECRET"] = profiles["app"]["client_secret"]
     return variables
 
 

@@ -110,6 +110,9 @@ class Fake(ABC):
             tls: makes the context of a certificate of this run.
         """
 
+    def go_live(self) -> None:  # noqa: B027 - most fakes do nothing then
+        """In this run the real service answers in place of the fake, which keeps what is beside its HTTP."""
+
     def begin(self) -> None:  # noqa: B027 - most fakes serve HTTP only
         """Serve what is no HTTP; a second call does nothing."""
 

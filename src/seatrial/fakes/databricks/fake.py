@@ -84,6 +84,7 @@ class DatabricksFake(Fake):
         self.statements = Statements(self)
         self.endpoints = Endpoints(self.space)
         self._profiles = Profiles()
+        self._is_live = False
         self._before_a_database = _boolean(name, "lakebase", given.get("lakebase", False))
         self.lakebase: LakebaseAccess | None = None
         """Who has logged in to the database by way of the workspace; None without the option."""
@@ -341,7 +342,13 @@ class DatabricksFake(Fake):
     ) -> None:
         """Take note of the tested database, if the workspace is to stand before it."""
         if self._before_a_database:
-            self.lakebase = LakebaseAccess(self.space, upstream=upstream, tls=tls)
+            self.lakebase = LakebaseAccess(
+                self.space, upstream=upstream, tls=tls, trusts_all=lambda: self._is_live
+            )
+
+    def go_live(self) -> None:
+        """The tokens of a real workspace are not known here: before the tested database all are taken."""
+        self._is_live = True
 
     def begin(self) -> None:
         """Let clients log in to the database."""
