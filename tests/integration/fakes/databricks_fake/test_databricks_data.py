@@ -22,7 +22,10 @@ def rows(fakes):
 
 
 def run(who: WorkspaceClient, warehouse: str, statement: str, **options):
-    return who.statement_execution.execute_statement(statement, warehouse, **options)
+    # The first one of a process imports what translates it, which takes its time on a busy machine.
+    return who.statement_execution.execute_statement(
+        statement, warehouse, **{"wait_timeout": "50s", **options}
+    )
 
 
 def failure(who: WorkspaceClient, warehouse: str, statement: str) -> str:

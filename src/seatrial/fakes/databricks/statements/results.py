@@ -61,12 +61,13 @@ class Chunks:
         self._result = result
         self._size = size
         self._format = format
+        self._sizes: dict[int, int] = {}
         self.count = max(1, -(-len(result.rows) // size)) if result.columns else 0
 
     @property
     def total_bytes(self) -> int:
         """What all rows take as JSON."""
-        return sum(len(self.encoded(index)) for index in range(self.count))
+        return sum(map(self._bytes, range(self.count)))
 
     def rows(self, index: int) -> Sequence[Row]:
         """The rows of a chunk."""
@@ -101,13 +102,19 @@ class Chunks:
             found["next_chunk_internal_link"] = f"{path}?row_offset={(index + 1) * self._size}"
         return found
 
+    def _bytes(self, index: int) -> int:
+        # Asked for with every answer about the statement, and not cheap for many rows.
+        if index not in self._sizes:
+            self._sizes[index] = len(self.encoded(index))
+        return self._sizes[index]
+
     def _described(self, index: int) -> dict[str, Any]:
         rows = self.rows(index)
         return {
             "chunk_index": index,
             "row_offset": index * self._size,
             "row_count": len(rows),
-            "byte_count": len(self.encoded(index)),
+            "byte_count": self._bytes(index),
         }
 
     def _csv(self, index: int) -> bytes:
