@@ -163,7 +163,7 @@ def test_statements_that_fail(root: WorkspaceClient, warehouse: str, statement: 
 def test_what_is_not_served_is_told(fakes, root: WorkspaceClient, warehouse: str, asked: str) -> None:
     with pytest.raises(Exception, match="does not serve"):
         run(root, warehouse, f"select * from {asked}")
-    (problem,) = fakes.problems()
+    (problem,) = fakes.problems(grace=5)
     assert "it was asked what it does not serve" in problem
     fakes.reset()
 

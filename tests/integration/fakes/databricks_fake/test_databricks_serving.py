@@ -197,7 +197,7 @@ def test_what_was_scripted_and_nobody_asked_for(fakes, a: WorkspaceClient) -> No
     control.reply("never")
     own.predict([1])
     own.fail(500)
-    assert fakes.problems() == [
+    assert fakes.problems(grace=5) == [
         "databricks: nothing met the scripted reply('never') of claude-sonnet-4",
         "databricks: nothing met the scripted predict([1]) of custom-classifier",
         "databricks: nothing met the scripted fail(500) of custom-classifier",
@@ -209,7 +209,7 @@ def test_a_model_without_a_prediction_is_told(fakes, a: WorkspaceClient) -> None
     fakes.databricks.endpoint("bare")
     with pytest.raises(Exception, match="without a prediction"):
         a.serving_endpoints.query("bare", dataframe_records=[RECORD])
-    (problem,) = fakes.problems()
+    (problem,) = fakes.problems(grace=5)
     assert "give the endpoint predict=" in problem
     fakes.reset()
 
