@@ -8,7 +8,7 @@ BENCH   = $(VENV)-bench
 CLIENTS = $(VENV)-clients
 
 .DEFAULT_GOAL := help
-.PHONY: help install lock demo demo-plant dev test test-unit test-integration test-integration-postgres test-integration-sqlite \
+.PHONY: help install lock demo demo-plant demo-databricks dev test test-unit test-integration test-integration-postgres test-integration-sqlite \
         test-cov test-watch test-machine \
         migrate lint format check docs ci bench build clean clients
 
@@ -47,7 +47,7 @@ $(CLIENTS)/.installed: $(STAMP) requirements/clients.txt
 clients: $(CLIENTS)/.installed ## the environment with other clients, for the tests of the fakes
 
 lock: $(STAMP) ## compile the locks anew (needs the package index)
-	$(VENV)/bin/uv pip compile pyproject.toml --all-extras --group tests --group agents --group dev \
+	$(VENV)/bin/uv pip compile pyproject.toml --all-extras --group tests --group agents --group databricks --group dev \
 	  --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
 	  --quiet --upgrade -o $(LOCK)
 	$(VENV)/bin/uv pip compile pyproject.toml --all-extras --group bench -c $(LOCK) \
@@ -64,6 +64,9 @@ demo: $(STAMP) ## the main job: the suite of examples/agents on embedded Postgre
 demo-plant: $(STAMP) ## the suite of examples/plant, and seatrial's checks of its migrations and policies
 	@cd examples/plant && ../../$(RUN) pytest
 	@cd examples/plant && ../../$(VENV)/bin/seatrial check database
+
+demo-databricks: $(STAMP) ## the suite of examples/databricks_app, on a workspace and a database of the run
+	@cd examples/databricks_app && ../../$(RUN) pytest
 
 dev: $(STAMP) ## serve examples/agents on a local port, with a database and a model of its own
 	@cd examples/agents && ../../$(VENV)/bin/seatrial run -- ../../$(RUN) uvicorn --app-dir src --factory agents.main:create_app
@@ -105,6 +108,7 @@ types: $(STAMP) ## mypy, strict
 	@$(RUN) mypy --strict bench
 	@cd examples/agents && ../../$(RUN) mypy
 	@cd examples/plant && ../../$(RUN) mypy
+	@cd examples/databricks_app && ../../$(RUN) mypy
 
 format: $(STAMP) ## apply the formatting
 	@$(RUN) ruff check --fix --quiet . || true
@@ -112,7 +116,7 @@ format: $(STAMP) ## apply the formatting
 
 check: lint types ## everything that runs no test
 
-ci: check test demo demo-plant test-integration-sqlite ## what .ci/run calls
+ci: check test demo demo-plant demo-databricks test-integration-sqlite ## what .ci/run calls
 
 bench: $(BENCH)/.installed ## the figures of bench/RESULTS.md (PARTS=isolation: a part of them)
 	@$(BENCH)/bin/python -m bench $(PARTS) --write

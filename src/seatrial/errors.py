@@ -76,6 +76,10 @@ class AuditError(SeatrialError):
     """Whether the tests can fail could not be found out."""
 
 
+class ContractError(SeatrialError):
+    """A coverage contract cannot be read, or what was measured cannot be held against it."""
+
+
 class TransactionError(SeatrialError):
     """Transactions at the same time did not end as they had to, or could not be run."""
 

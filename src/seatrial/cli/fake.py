@@ -47,6 +47,8 @@ def _tell(fakes: Fakes, name: str) -> None:
     print(fakes.url(name))
     if fakes.url(name).startswith("https"):
         print(f"SSL_CERT_FILE={fakes.ca_file()}")
+    for variable, part in getattr(fakes, name).advertised.items():
+        print(f"{variable}={fakes.part(name, part)}")
     print(f"The fake {name!r} answers there. Ctrl-C ends it.", flush=True)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from seatrial import __version__
-from seatrial.cli import audit, check, db, fake, run
+from seatrial.cli import audit, check, coverage, db, fake, run
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -20,4 +20,5 @@ def make_parser() -> argparse.ArgumentParser:
     fake.add_to(commands)
     check.add_to(commands)
     audit.add_to(commands)
+    coverage.add_to(commands)
     return parser

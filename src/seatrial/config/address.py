@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass, field
 from importlib.util import find_spec
@@ -18,6 +19,7 @@ _DRIVERS: dict[tuple[Engine, str], tuple[str, ...]] = {
     ("postgres", "sync"): ("psycopg", "psycopg2"),
     ("sqlite", "async"): ("aiosqlite",),
 }
+_STRICT = ("require", "verify-ca", "verify-full")
 _SCHEMES: dict[Engine, re.Pattern[str]] = {
     "postgres": re.compile(r"(postgresql|postgres|postgis)(\+[a-z0-9_]+)?"),
     "sqlite": re.compile(r"sqlite3?(\+[a-z0-9_]+)?"),
@@ -36,6 +38,7 @@ class DatabaseAddress:
         name: the database; the file, for sqlite.
         engine: postgres or sqlite.
         path: the file, for sqlite.
+        has_tls: whether the server may speak TLS.
     """
 
     host: str = ""
@@ -45,6 +48,7 @@ class DatabaseAddress:
     name: str = ""
     engine: Engine = "postgres"
     path: str = ""
+    has_tls: bool = True
 
     def url(self, style: str = "") -> str:
         """Return the URL of this database, password included.
@@ -70,7 +74,13 @@ class DatabaseAddress:
             socket = quote(self.host, safe="/")
             return f"{scheme}://{credentials}/{database}?host={socket}&port={self.port}"
         host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"{scheme}://{credentials}{host}:{self.port}/{database}"
+        return f"{scheme}://{credentials}{host}:{self.port}/{database}{self._without_tls(scheme)}"
+
+    def _without_tls(self, scheme: str) -> str:
+        """What keeps a `PGSSLMODE`, which the application has for another way, from a server without TLS."""
+        if self.has_tls or os.environ.get("PGSSLMODE", "") not in _STRICT:
+            return ""
+        return "?ssl=disable" if scheme.endswith("+asyncpg") else "?sslmode=disable"
 
     @property
     def place(self) -> tuple[str, int]:

@@ -13,6 +13,7 @@ from seatrial.config.load_identities import load_identities
 from seatrial.config.placeholders import check_env
 from seatrial.config.settings import (
     PYPROJECT_PREFIX,
+    ContractSettings,
     DeclaredSkip,
     HonestySettings,
     Settings,
@@ -53,6 +54,7 @@ def load_settings(file: Path) -> Settings:
         tests=_honesty(top.table("tests")),
         checks=load_checks(top.table("checks")),
         audit=load_audit(top.table("audit")),
+        contracts=_contracts(top.table("contracts")),
     )
     check_env(settings)
     return settings
@@ -115,6 +117,13 @@ def _hosts(top: Table) -> tuple[str, ...]:
                 remedy='Write the host alone, such as "db.internal".',
             )
     return hosts
+
+
+def _contracts(table: Table | None) -> ContractSettings | None:
+    if table is None:
+        return None
+    table.only(*(field.name for field in fields(ContractSettings)))
+    return ContractSettings(file=table.required_text("file"))
 
 
 def _honesty(table: Table | None) -> HonestySettings:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from seatrial.config.address import DatabaseAddress, check_style
 from seatrial.config.api_keys import api_keys
+from seatrial.config.fake_parts import workspace_parts
 from seatrial.config.names import suggest
 from seatrial.config.templates import Placeholder, UnbalancedBracesError, parse
 from seatrial.errors import SeatrialError, SettingsError
@@ -47,7 +48,7 @@ class PlaceholderValues:
         public_key: the public key of the tokens, PEM.
         issuer: what the local OIDC issuer tells about itself, each by its name in `ISSUER_PARTS`.
         fakes: a part of a declared fake: of its name, and one of `url` (without a slash at the end), `host`,
-            `port` and `address`; of no name, `ca_file`.
+            `port` and `address`, or what fakes of its kind have besides; of no name, `ca_file`.
     """
 
     database: Callable[[], DatabaseAddress] | None = None
@@ -114,7 +115,10 @@ def _valid_names(settings: Settings) -> list[str]:
 
 
 def _parts_of_fake(settings: Settings, name: str) -> tuple[str, ...]:
-    kind = settings.fakes[name].get("kind", name)
+    table = settings.fakes[name]
+    kind = table.get("kind", name)
+    if kind == "databricks":
+        return (*_PARTS_OF_A_FAKE, *workspace_parts(table))
     return _PARTS_OF_A_SERVICE if kind == "tcp" else _PARTS_OF_A_FAKE
 
 
@@ -184,7 +188,7 @@ def _value(settings: Settings, values: PlaceholderValues, *, variable: str, plac
     known: dict[str, Callable[[], str] | Callable[[], DatabaseAddress] | None] = {
         "database": values.database,
         "databases": values.databases.get(owner),
-        "fakes": partial(values.fakes, owner, part) if values.fakes is not None else None,
+        "fakes": partial(values.fakes, *_of_a_fake(rest)) if values.fakes is not None else None,
     }
     source = known[root] if root in known else _identity_source(settings.identities, values, rest)
     if source is None:
@@ -202,6 +206,12 @@ def _value(settings: Settings, values: PlaceholderValues, *, variable: str, plac
     except SettingsError as error:
         raise _error(settings, variable, error.message, code=error.code, remedy=error.remedy) from error
     return value
+
+
+def _of_a_fake(rest: str) -> tuple[str, str]:
+    """The name of a fake and what of it is meant; `ca_file` belongs to none."""
+    name, dot, part = rest.partition(".")
+    return (name, part) if dot else ("", name)
 
 
 def _identity_source(

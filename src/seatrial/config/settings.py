@@ -220,6 +220,14 @@ class AuditSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ContractSettings:
+    """`[tool.seatrial.contracts]`."""
+
+    file: str
+    """The coverage contract, from the folder of the settings."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class CheckSettings:
     """`[tool.seatrial.checks]`."""
 
@@ -256,6 +264,7 @@ class Settings:
     tests: HonestySettings = field(default_factory=HonestySettings)
     checks: CheckSettings = field(default_factory=CheckSettings)
     audit: AuditSettings = field(default_factory=AuditSettings)
+    contracts: ContractSettings | None = None
 
     def key(self, *parts: str) -> str:
         """Return the dotted path of a key as its file spells it, for messages."""

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from seatrial.fakes.fake import Fake
 
 KINDS = {
+    "databricks": ("seatrial.fakes.databricks.fake", "DatabricksFake"),
     "http": ("seatrial.fakes.http.fake", "HttpFake"),
     "openai": ("seatrial.fakes.openai.fake", "OpenAIFake"),
 }

@@ -7,10 +7,10 @@ import time
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import parse_qs
 
-from starlette.responses import JSONResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from seatrial.config.secrets import redact
-from seatrial.fakes.faults import Cut, Delay, Refusal, Slowness
+from seatrial.fakes.faults import Cut, Delay, Page, Refusal, Slowness
 from seatrial.fakes.journal import Attempt
 from seatrial.fakes.request import Request, Unserved, shown
 from seatrial.fakes.wire import WIRE, Wire
@@ -65,6 +65,7 @@ async def _read(scope: Scope, receive: Receive) -> Request:
         headers={name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]},
         body=bytes(body),
         target=_target(scope),
+        https=scope["scheme"] == "https",
     )
 
 
@@ -87,7 +88,7 @@ def _answer(fake: Fake, request: Request, attempt: Attempt, wire: Wire) -> ASGIA
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
         handler = fake.handler(request)
         # Only routes that the fake knows are struck: an unknown one is always told.
-        fault = fake.faults.take() if handler is not None else None
+        fault = fake.take_fault(request) if handler is not None else None
         attempt.fault = str(fault) if fault is not None else None
         sending = _Sending(send, attempt=attempt, wire=wire, fault=fault, note=fake.note_problem)
         response = await _struck(fake, fault, wire)
@@ -125,6 +126,8 @@ async def _struck(fake: Fake, fault: Fault | None, wire: Wire) -> Response | Non
         case Refusal(status=status, retry_after=retry_after):
             headers = {} if retry_after is None else {"retry-after": f"{retry_after:g}"}
             return JSONResponse(fake.error_body(status, f"scripted failure {status}"), status, headers)
+        case Page(status=status, html=html):
+            return HTMLResponse(html, status)
         case Delay(seconds=None):
             await fake.faults.hold()
             return JSONResponse(fake.error_body(503, "the test is over"), 503)

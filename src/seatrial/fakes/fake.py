@@ -7,15 +7,18 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from seatrial.errors import FakeError
-from seatrial.fakes.faults import Delay, FaultQueue, cut, delay, refusal, slowness
+from seatrial.fakes.faults import Delay, FaultQueue, cut, delay, page, refusal, slowness
 from seatrial.fakes.journal import Journal
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    import ssl
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from starlette.types import ASGIApp
 
+    from seatrial.fakes.databricks.lakebase import Upstream
+    from seatrial.fakes.faults import Fault
     from seatrial.fakes.journal import Attempt, Call
     from seatrial.fakes.request import Handler, Request
 
@@ -37,6 +40,8 @@ class Fake(ABC):
 
     options: ClassVar[tuple[str, ...]] = ()
     """The options it knows."""
+    advertised: ClassVar[Mapping[str, str]] = {}
+    """Variables that clients of a fake alone in a process need -> the placeholders that they hold."""
     mode: ClassVar[Literal["mock", "live"]] = "mock"
     """Whether it answers itself (`mock`), or passes every call on to the real service (`live`)."""
 
@@ -78,6 +83,42 @@ class Fake(ABC):
         """What was scripted and not asked for, as it was written; without faults."""
         return []
 
+    def take_fault(self, request: Request) -> Fault | None:
+        """The fault that this call meets, if one is waiting; it is used up."""
+        del request
+        return self.faults.take()
+
+    def part(self, part: str, *, url: str) -> str:
+        """The value of a placeholder that only fakes of this kind have.
+
+        Args:
+            part: what follows the name of the fake.
+            url: where the fake is.
+        """
+        raise KeyError(part, url)
+
+    def connect(  # noqa: B027 - most fakes stand before nothing
+        self,
+        *,
+        upstream: Callable[[], Upstream],
+        tls: Callable[[Callable[[], None]], ssl.SSLContext],
+    ) -> None:
+        """Take note of the tested database, for a fake that stands before it.
+
+        Args:
+            upstream: gives it, once its address is known.
+            tls: makes the context of a certificate of this run.
+        """
+
+    def go_live(self) -> None:  # noqa: B027 - most fakes do nothing then
+        """In this run the real service answers in place of the fake, which keeps what is beside its HTTP."""
+
+    def begin(self) -> None:  # noqa: B027 - most fakes serve HTTP only
+        """Serve what is no HTTP; a second call does nothing."""
+
+    def close(self) -> None:  # noqa: B027 - most fakes keep nothing
+        """Remove what the fake keeps outside of the process; the run is over."""
+
     def forget(self) -> None:  # noqa: B027 - most fakes keep no more
         """Empty the state that the fake keeps besides journal and faults."""
 
@@ -96,6 +137,19 @@ class Fake(ABC):
             FakeError: an argument is out of range.
         """
         self.faults.add(refusal(status, retry_after=retry_after), times=times)
+
+    def answer_html(self, status: int = 502, *, title: str = "Bad Gateway", times: int | None = 1) -> None:
+        """Answer the next `times` calls of any route with a page of HTML, as gateways and sign-in walls do.
+
+        Args:
+            status: 200 to 599.
+            title: what the page says.
+            times: how many HTTP requests; None: all of this test.
+
+        Raises:
+            FakeError: an argument is out of range.
+        """
+        self.faults.add(page(status, title=title), times=times)
 
     def delay(self, seconds: float, *, times: int | None = 1) -> None:
         """Answer the next `times` calls of any route `seconds` late.

@@ -6,9 +6,11 @@ import asyncio
 import math
 import threading
 from dataclasses import dataclass
+from html import escape
 
 from seatrial.errors import FakeError
 
+_FIRST_STATUS = 200
 _FIRST_ERROR_STATUS = 400
 _LAST_ERROR_STATUS = 599
 
@@ -22,6 +24,23 @@ class Refusal:
 
     def __str__(self) -> str:
         return f"fail({self.status})"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """Answer with a page of HTML, as gateways and sign-in walls do."""
+
+    status: int
+    title: str
+
+    def __str__(self) -> str:
+        return f"answer_html({self.status})"
+
+    @property
+    def html(self) -> str:
+        """The page."""
+        title = escape(self.title)
+        return f"<html><head><title>{title}</title></head><body><h1>{title}</h1></body></html>"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +79,7 @@ class Slowness:
         return f"slow({self.bytes_per_second:g})"
 
 
-Fault = Refusal | Delay | Cut | Slowness
+Fault = Refusal | Page | Delay | Cut | Slowness
 
 
 def refusal(status: int, *, retry_after: float | None) -> Refusal:
@@ -82,6 +101,21 @@ def refusal(status: int, *, retry_after: float | None) -> Refusal:
             remedy="Give the number of seconds the client is to wait.",
         )
     return Refusal(status=status, retry_after=retry_after)
+
+
+def page(status: int, *, title: str) -> Page:
+    """A checked `Page`.
+
+    Raises:
+        FakeError: `status` is none that an answer can have.
+    """
+    if not (_is_whole(status) and _FIRST_STATUS <= status <= _LAST_ERROR_STATUS):
+        raise FakeError(
+            f"answer_html() expects a status from 200 to 599, found {status!r}.",
+            code="fakes.status",
+            remedy="Use 502 for a gateway, 200 for a page to sign in.",
+        )
+    return Page(status=status, title=title)
 
 
 def delay(seconds: float) -> Delay:
@@ -173,12 +207,19 @@ class FaultQueue:
         with self._lock:
             self._waiting.append(_Waiting(fault=fault, left=times))
 
-    def take(self) -> Fault | None:
-        """The fault of this call, if one is waiting."""
+    def take(self, *, counts: bool = True) -> Fault | None:
+        """The fault of this call, if one is waiting.
+
+        Args:
+            counts: False for a call that nobody means when they say how many: it meets a fault that lasts,
+                and uses up none that is counted.
+        """
         with self._lock:
             if not self._waiting:
                 return None
             first = self._waiting[0]
+            if first.left is not None and not counts:
+                return None
             first.met = True
             if first.left is not None:
                 first.left -= 1

@@ -9,6 +9,10 @@ from seatrial.fakes.fake import Fake
 from seatrial.fakes.faults import FaultQueue
 
 if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Callable
+
+    from seatrial.fakes.databricks.lakebase import Upstream
     from seatrial.fakes.faults import Fault
     from seatrial.fakes.passing import RealService
     from seatrial.fakes.request import Handler, Request
@@ -30,6 +34,7 @@ class LiveFake(Fake):
         super().__init__(mocked.name, root=mocked.root)
         self.faults = _NoFaults(mocked.name)
         self._mocked = mocked
+        self._mocked.go_live()
         self._url = url
         self._service: RealService | None = None
 
@@ -45,6 +50,27 @@ class LiveFake(Fake):
     def error_body(self, status: int, message: str) -> Any:
         """As the fake would write it."""
         return self._mocked.error_body(status, message)
+
+    def part(self, part: str, *, url: str) -> str:
+        """As the fake would have it; what belongs to the real service is kept by its variables."""
+        return self._mocked.part(part, url=url)
+
+    def connect(
+        self,
+        *,
+        upstream: Callable[[], Upstream],
+        tls: Callable[[Callable[[], None]], ssl.SSLContext],
+    ) -> None:
+        """Take note of the tested database, as the fake does."""
+        self._mocked.connect(upstream=upstream, tls=tls)
+
+    def begin(self) -> None:
+        """Serve what is no HTTP, as the fake does."""
+        self._mocked.begin()
+
+    def close(self) -> None:
+        """Remove what the fake keeps outside of the process."""
+        self._mocked.close()
 
     async def at_end(self) -> None:
         """End the connections to the real service."""

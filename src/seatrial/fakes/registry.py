@@ -16,9 +16,10 @@ from seatrial.fakes.tcp import TcpService
 from seatrial.tcp import ProxyThread, target_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
     from pathlib import Path
 
+    from seatrial.fakes.databricks.lakebase import Upstream
     from seatrial.fakes.fake import Fake
     from seatrial.fakes.http.fake import HttpFake
     from seatrial.fakes.journal import Call
@@ -41,6 +42,7 @@ class Fakes:
         live: the fakes that pass their calls on -> the URL of the real service.
         inherited: the environment as it was before seatrial changed it, for the targets of TCP services.
         allow_hosts: hosts of other machines that such targets may be on.
+        upstream: gives the tested database, for fakes that stand before it.
 
     Raises:
         FakeError: a kind is not built in, or has options the fake does not know.
@@ -54,6 +56,7 @@ class Fakes:
         live: Mapping[str, str] | None = None,
         inherited: Mapping[str, str] | None = None,
         allow_hosts: Collection[str] = (),
+        upstream: Callable[[], Upstream] | None = None,
     ) -> None:
         targets = {
             name: target_of(name, options, inherited=inherited or {}, allow_hosts=allow_hosts)
@@ -73,6 +76,9 @@ class Fakes:
             self._declared[name] = replace(mocked, fake=LiveFake(mocked.fake, url=url))
         self._sockets: dict[str, socket.socket] = {}
         self._authority = Authority()
+        if upstream is not None:
+            for fake in self._all():
+                fake.connect(upstream=upstream, tls=self._authority.context)
         self._server: FakeServer | None = None
         self._process = os.getpid()
 
@@ -143,7 +149,10 @@ class Fakes:
             return self.ca_file()
         port = str(self.port(name))
         values = {"host": "127.0.0.1", "port": port, "address": f"127.0.0.1:{port}"}
-        return self.url(name) if part == "url" else values[part]
+        if part in values:
+            return values[part]
+        url = self.url(name)
+        return url if part == "url" else self._find(name).fake.part(part, url=url)
 
     def ca_file(self) -> str:
         """The path of a file with every certificate a client has to trust, the fakes' authority among them.
@@ -168,6 +177,8 @@ class Fakes:
         server = _server_class()
         self._server = server([self._site(name) for name in self._declared])
         self._server.start()
+        for fake in self._all():
+            fake.begin()
 
     def _site(self, name: str) -> Site:
         from seatrial.fakes.server import Site  # noqa: PLC0415 - the extra, and start-up time
@@ -191,6 +202,8 @@ class Fakes:
             self._server = None
         for service in self._services.values():
             service.stop()
+        for fake in self._all():
+            fake.close()
         for reserved in self._sockets.values():
             reserved.close()
         self._sockets.clear()

@@ -29,6 +29,8 @@ class Request:
     body: bytes = field(default=b"", repr=False)
     target: bytes = b""
     """Path and query as they were sent, for passing them on."""
+    https: bool = False
+    """Whether it came over https."""
     path_params: Mapping[str, str] = field(default_factory=dict)
     """What stands in the path for the `{name}`s of the route, by name; for routes of tests only."""
 

@@ -94,6 +94,8 @@ def activate(config: pytest.Config, file: Path) -> None:
     register(OraclePlugin(trial), "seatrial-oracle")
     if options.seatrial_checks is not None or settings.checks.run:
         register(_checks(trial, options.seatrial_checks), "seatrial-checks")
+    if settings.contracts is not None and options.seatrial_mutants is None:
+        register(_contract(settings, options), "seatrial-contract")
     if options.seatrial_mutants is not None:
         from seatrial.plugin.mutants import MutantsPlugin  # noqa: PLC0415 - only for an audit
 
@@ -126,6 +128,21 @@ def _checks(trial: Trial, asked: str | None) -> object:
         return ChecksPlugin(trial, asked)
     except SeatrialError as error:
         raise pytest.UsageError(str(error)) from error
+
+
+def _contract(settings: Settings, options: Namespace) -> object:
+    from seatrial.plugin.contract import ContractPlugin  # noqa: PLC0415 - only projects with a contract
+
+    measured = getattr(options, "cov_source", None) and not options.no_cov
+    if not measured or "PYTEST_XDIST_WORKER" in os.environ or settings.contracts is None:
+        return ContractPlugin(None, root=settings.root)
+    from seatrial.contracts import load_contract  # noqa: PLC0415 - only runs that measure
+
+    try:
+        contract = load_contract(settings.root / settings.contracts.file, root=settings.root)
+    except SeatrialError as error:
+        raise pytest.UsageError(str(error)) from error
+    return ContractPlugin(contract, root=settings.root)
 
 
 def _with_options(settings: Settings, isolation: Isolation | None) -> Settings:

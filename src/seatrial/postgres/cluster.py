@@ -59,6 +59,8 @@ class Cluster:
                 "port": self.port,
                 "user": credential.user,
                 "password": credential.password,
+                # A PGSSLMODE that the settings have for the application is not meant for us.
+                "sslmode": "prefer",
             }
         connection: psycopg.Connection[Any] = _driver().connect(autocommit=True, **parameters)
         return connection
@@ -72,6 +74,7 @@ class Cluster:
             user=credential.user,
             password=credential.password,
             name=database,
+            has_tls=self.kind != "embedded",
         )
 
 

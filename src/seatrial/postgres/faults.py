@@ -20,9 +20,11 @@ if TYPE_CHECKING:
 
 _GONE_LIMIT_S = 5.0
 _GONE_POLL_S = 0.001
+# A session by a unix socket is known by minus its process, see `Link.port`.
 _END = """
 select count(pg_terminate_backend(pid)) from pg_stat_activity
- where datname = %s and client_port = any(%s) and backend_type = 'client backend'
+ where datname = %s and case when client_port > 0 then client_port else -pid end = any(%s)
+   and backend_type = 'client backend'
 """
 
 
@@ -69,7 +71,9 @@ class DatabaseProxy:
     def __init__(self, server: DatabaseAddress, connect: Callable[[], psycopg.Connection[Any]]) -> None:
         self._name = server.name
         self._connect = connect
-        self._proxy = TcpProxy("the database", _target(server), thread=ProxyThread(), wire=POSTGRES)
+        self._proxy = self.tcp = TcpProxy(
+            "the database", target_of(server), thread=ProxyThread(), wire=POSTGRES
+        )
         host, port = self._proxy.address
         self.address = replace(server, host=host, port=port)
         self.faults = DatabaseFaults(self._proxy, end_session=self._end_session)
@@ -126,7 +130,8 @@ class DatabaseProxy:
         return int(row[0]) if row else 0
 
 
-def _target(server: DatabaseAddress) -> Target:
+def target_of(server: DatabaseAddress) -> Target:
+    """Where a server is, for a proxy."""
     if server.host.startswith("/"):
         return Target(path=f"{server.host}/.s.PGSQL.{server.port}")
     return Target(host=server.host, port=server.port)

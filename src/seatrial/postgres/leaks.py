@@ -68,7 +68,7 @@ class Held:
         mark: what tells it from others of the same session: when it began, which lock, which name.
         state: of the session, as `pg_stat_activity` has it.
         query: the session's latest statement.
-        port: the client's; None for a unix socket.
+        port: the client's; None for a unix socket that nobody's proxy is behind.
         seconds: its age; None where the server does not know.
     """
 
@@ -107,7 +107,8 @@ class SessionWatch:
     Args:
         cluster: where the database is.
         database: its name.
-        client_port: where a client really comes from, for the port from which the server sees it come.
+        client_port: where a client really comes from, for the port from which the server sees it come, or for
+            minus the number of the server process where that is a unix socket.
     """
 
     def __init__(self, cluster: Cluster, database: str, *, client_port: Callable[[int], int]) -> None:
@@ -136,7 +137,7 @@ class SessionWatch:
                 query=query,
                 user=user,
                 application=application,
-                port=self._told(port),
+                port=self._told(port, pid),
                 seconds=seconds,
             )
             for kind, pid, mark, state, query, user, application, port, seconds in rows
@@ -147,7 +148,7 @@ class SessionWatch:
         """The latest statement of every session, by its server process."""
         rows = self._connection().execute(_STATEMENTS.encode(), [self._database])
         return {
-            pid: Statement(pid=pid, started=started, text=text, port=self._told(port))
+            pid: Statement(pid=pid, started=started, text=text, port=self._told(port, pid))
             for pid, started, text, port in rows
         }
 
@@ -173,8 +174,12 @@ class SessionWatch:
         if self._admin is not None:
             self._admin.close()
 
-    def _told(self, port: int | None) -> int | None:
-        return self._client_port(port) if port is not None else None
+    def _told(self, port: int | None, pid: int) -> int | None:
+        if port is None:
+            return None
+        # The server says -1 of a unix socket.
+        known = self._client_port(port if port > 0 else -pid)
+        return known if known > 0 else None
 
     def _connection(self) -> psycopg.Connection[Any]:
         if self._admin is None or self._admin.closed:

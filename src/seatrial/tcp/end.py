@@ -68,10 +68,10 @@ class End(asyncio.Protocol):
         self._received(data)
 
     def eof_received(self) -> bool:
-        """Keep the other direction open, as TCP does."""
+        """Keep the other direction open, as TCP does, and TLS does not."""
         self.got_eof = True
         self._ended()
-        return True
+        return self.transport is not None and self.transport.can_write_eof()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Note the end."""
@@ -85,8 +85,9 @@ class End(asyncio.Protocol):
 
     def resume_writing(self) -> None:
         """The peer has caught up."""
-        if self._when_flushed is not None:
-            self._when_flushed()
+        when_flushed, self._when_flushed = self._when_flushed, None
+        if when_flushed is not None:
+            when_flushed()
         elif self.other is not None:
             self.other.resume("full")
 
@@ -110,15 +111,24 @@ class End(asyncio.Protocol):
             self.transport.write(data)
 
     def say_eof(self) -> None:
-        """Say that nothing more comes, after all that was written."""
-        if self.transport is not None and not self.transport.is_closing():
+        """Say that nothing more comes, after all that was written; with TLS that ends both directions."""
+        if self.transport is None or self.transport.is_closing():
+            return
+        if self.transport.can_write_eof():
             with contextlib.suppress(OSError):
                 self.transport.write_eof()
+        else:
+            self.close()
 
     def close(self) -> None:
         """Close after all that was written."""
-        if self.transport is not None:
+        if self.transport is None or self.transport.is_closing():
+            return
+        if self.transport.can_write_eof():
             self.transport.close()
+        else:
+            # A TLS transport waits for its peer only so long, and then drops what it has not sent.
+            self.after_flush(self.transport.close)
 
     def abort(self, *, reset: bool = False) -> None:
         """End at once; with `reset` the peer gets a TCP reset instead of an orderly end."""
@@ -127,7 +137,9 @@ class End(asyncio.Protocol):
         if reset:
             with contextlib.suppress(OSError):
                 raw = self.transport.get_extra_info("socket")
-                raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_NONE)
+                # A TLS transport that has lost its connection knows of no socket any more.
+                if raw is not None:
+                    raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_NONE)
         self.transport.abort()
 
     def after_flush(self, function: Callable[[], None]) -> None:

@@ -11,6 +11,7 @@ from seatrial.tcp.pace import Pace
 
 if TYPE_CHECKING:
     from seatrial.tcp.faults import Fault
+    from seatrial.tcp.opening import Opening
     from seatrial.tcp.switchboard import Switchboard
 
 _HELD_AT_MOST = 1 << 20
@@ -23,10 +24,13 @@ class Link:
 
     Args:
         board: what all connections of one proxy share.
+        opening: how the connection begins whose client was received by somebody else; default: with whatever
+            the client says.
     """
 
-    def __init__(self, board: Switchboard) -> None:
+    def __init__(self, board: Switchboard, *, opening: Opening | None = None) -> None:
         self._board = board
+        self._opening = opening
         self.client = End(
             made=self._arrived, received=self._from_client, ended=self._client_ended, lost=self._client_lost
         )
@@ -36,7 +40,8 @@ class Link:
         self.client.other, self.server.other = self.server, self.client
         self.hung_by: Fault | None = None
         self.port = 0
-        """Where the service sees the connection come from; 0 for a unix socket."""
+        """Where the service sees the connection come from. By a unix socket it comes from nowhere: minus what
+        the service calls the session then, once an opening knows that, and 0 otherwise."""
         self.client_port = 0
         self._answered = True
         self._logging_in = board.wire.logs_in
@@ -54,7 +59,9 @@ class Link:
     def _arrived(self) -> None:
         assert self.client.transport is not None
         peer = self.client.transport.get_extra_info("peername")
-        if peer is None or self._board.is_down or self._is_refused():
+        # A client that comes with an opening was let in already.
+        turned_away = self._board.turns_away() if self._opening is None else self._board.is_down
+        if peer is None or turned_away:
             self._sever(reset=True)
             return
         self.client_port = peer[1]
@@ -62,15 +69,18 @@ class Link:
         self.client.pause("connecting")
         self._board.keep(asyncio.get_running_loop().create_task(self._connect()))
 
-    def _is_refused(self) -> bool:
-        return self._board.script.armed and self._board.script.take_connection() is not None
-
     async def _connect(self) -> None:
+        target = self._opening.target if self._opening is not None else self._board.target
+        assert target is not None  # one of the two knows
         try:
-            await self._board.target.connect(self.server)
+            await target.connect(self.server)
         except OSError as error:
-            self._board.note_unreachable(error)
-            self._sever(reset=True)
+            if self._opening is None:
+                self._board.note_unreachable(error)
+                self._sever(reset=True)
+            else:
+                self.client.write(self._opening.nobody_there(error))
+                self._sever(reset=False)
 
     def _connected(self) -> None:
         assert self.server.transport is not None
@@ -81,6 +91,8 @@ class Link:
         if isinstance(name, tuple):
             self.port = name[1]
             self._board.ports[self.port] = self.client_port
+        if self._opening is not None:
+            self._from_client(self._opening.first)
         self.client.resume("connecting")
 
     def _client_ended(self) -> None:
@@ -157,6 +169,8 @@ class Link:
 
     def _from_server(self, data: bytes) -> None:
         self._answered = True
+        if self._opening is not None:
+            data = self._hear(self._opening, data)
         if self._logging_in:
             self._logging_in = not self._board.wire.is_ready(data)
         if self._severed:
@@ -172,6 +186,17 @@ class Link:
         if self._cut is not None and not self._cut[2]:
             reset, self._cut = self._cut[1].reset, None
             self._sever_after_flush(reset=reset)
+
+    def _hear(self, opening: Opening, data: bytes) -> bytes:
+        data, reply = opening.hear(data)
+        if opening.session and not self.port:
+            self.port = -opening.session
+            self._board.ports[self.port] = self.client_port
+        if opening.is_over:
+            self._opening, self._logging_in = None, False
+        if reply:
+            self.server.write(reply)
+        return data
 
     # --- faults ------------------------------------------------------------------------------------------
 

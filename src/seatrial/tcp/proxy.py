@@ -8,13 +8,14 @@ import os
 from typing import TYPE_CHECKING
 
 from seatrial.errors import FakeError
+from seatrial.tcp.door import Door
 from seatrial.tcp.faults import Fault
 from seatrial.tcp.link import Link
-from seatrial.tcp.port import HOST, Port
 from seatrial.tcp.switchboard import Switchboard
 from seatrial.tcp.wire import ANY
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Iterator
 
     from seatrial.tcp.effects import Effect
@@ -44,9 +45,11 @@ class TcpProxy:
 
     def __init__(self, name: str, target: Target, *, thread: ProxyThread, wire: Wire = ANY) -> None:
         self.name = name
-        self._thread = thread
-        self._board = Switchboard(target, wire=wire)
-        self._port = Port()
+        self.thread = thread
+        self.board = Switchboard(target, wire=wire)
+        """What its connections share, and others may join that lead to the same service."""
+        self._door = Door(self._enter)
+        self.board.doors.append(self._door)
         self._is_serving = False
         self._broke = False
         self._process = os.getpid()
@@ -54,7 +57,7 @@ class TcpProxy:
     @property
     def address(self) -> tuple[str, int]:
         """Host and port for clients."""
-        return HOST, self._port.number
+        return self._door.address
 
     def start(self) -> None:
         """Serve; a second call does nothing.
@@ -64,20 +67,20 @@ class TcpProxy:
         """
         self.refuse_fork()
         if not self._is_serving:
-            self._thread.enter()
+            self.thread.enter()
             self._is_serving = True
-            self._thread.run(self._listen())
+            self.thread.run(self._listen())
 
     def stop(self) -> None:
         """End every connection and give the port back; a forked child leaves its parent's proxy alone."""
         if os.getpid() != self._process:
             return
         if self._is_serving:
-            self._board.script.forget()
-            self._thread.run(self._close())
+            self.board.script.forget()
+            self.thread.run(self._close())
             self._is_serving = False
-            self._thread.leave()
-        self._port.release()
+            self.thread.leave()
+        self._door.release()
 
     def arm(self, effect: Effect, *, times: int | None) -> Fault:
         """Let the next `times` uses, or new connections, meet an effect; None: all of this test's.
@@ -88,8 +91,8 @@ class TcpProxy:
         self.refuse_fork()
         fault = Fault(effect, times=times, end=self._end)
         if self._is_serving:
-            self._thread.run(self._catch_up())
-        self._board.script.add(fault)
+            self.thread.run(self._catch_up())
+        self.board.script.add(fault)
         return fault
 
     @contextlib.contextmanager
@@ -100,47 +103,48 @@ class TcpProxy:
             FakeError: it is down already, or this is a forked child.
         """
         self.refuse_fork()
-        if self._board.is_down:
+        if self.board.is_down:
             raise FakeError(
                 f"{self.name} is down already.",
                 code="faults.down-twice",
                 remedy="End the first `with ... .down()` block before another begins.",
             )
-        self._board.is_down = self._broke = True
-        self._thread.run(self._stop_listening())
+        self.board.is_down = self._broke = True
+        self.thread.run(self._stop_listening())
         try:
             yield
         finally:
-            self._board.is_down = False
+            self.board.is_down = False
             if self._is_serving:
-                self._port.listen()
-                self._thread.run(self._listen())
+                for door in self.board.doors:
+                    door.listen()
+                self.thread.run(self._listen())
 
     def calm(self) -> None:
         """End all faults, and with a reset every connection that hangs. What was met is still known."""
         if os.getpid() != self._process or not self._is_serving:
             return
-        script = self._board.script
+        script = self.board.script
         if not script.is_open:
             return
         script.end_all()
-        self._thread.run(self._calm())
+        self.thread.run(self._calm())
         self._broke = self._broke or script.did_damage
 
     def troubles(self) -> list[str]:
         """What is wrong with the service itself: it is not there, say."""
-        return self._board.troubles()
+        return self.board.troubles()
 
     def problems(self) -> list[str]:
         """Why a test that is over must fail, if it must: faults nobody met, a service that is not there."""
-        unmet = [f"nobody met {fault}" for fault in self._board.script.never_met()]
+        unmet = [f"nobody met {fault}" for fault in self.board.script.never_met()]
         return [*self.troubles(), *unmet]
 
     def forget(self) -> None:
         """End all faults and forget them, and what was found wrong: another test begins."""
         self.calm()
-        self._board.script.forget()
-        self._board.forget_troubles()
+        self.board.script.forget()
+        self.board.forget_troubles()
 
     @property
     def broke_connections(self) -> bool:
@@ -150,11 +154,11 @@ class TcpProxy:
     def close_connections(self) -> frozenset[int]:
         """End all connections; the ports from which the service has seen them and the broken ones come."""
         self._broke = False
-        return self._thread.run(self._close_links()) if self._is_serving else frozenset()
+        return self.thread.run(self._close_links()) if self._is_serving else frozenset()
 
     def client_port(self, port: int) -> int:
         """Where a client comes from which the service sees come from `port`; others come from there."""
-        return self._board.ports.get(port, port)
+        return self.board.ports.get(port, port)
 
     def refuse_fork(self) -> None:
         """Refuse to work in a forked child.
@@ -170,29 +174,23 @@ class TcpProxy:
             )
 
     def _end(self, fault: Fault) -> None:
-        self._board.script.end(fault)
+        self.board.script.end(fault)
         if self._is_serving:
-            self._thread.run(self._release(fault))
+            self.thread.run(self._release(fault))
 
     # --- in the thread -----------------------------------------------------------------------------------
 
-    # Not create_server(): a server that is closed just when a client arrives loses its connection unclosed.
-
     async def _listen(self) -> None:
-        self._port.listener.setblocking(False)
-        asyncio.get_running_loop().add_reader(self._port.listener, self._accept)
+        for door in self.board.doors:
+            if door is self._door or door.is_open:
+                door.open()
 
-    def _accept(self) -> None:
+    def _enter(self, client: socket.socket) -> None:
         loop = asyncio.get_running_loop()
-        with contextlib.suppress(OSError):  # nobody, or somebody who has left again
-            while True:
-                client, _ = self._port.listener.accept()
-                client.setblocking(False)
-                arriving = loop.connect_accepted_socket(self._new_client, client)
-                self._board.keep(loop.create_task(arriving))
+        self.board.keep(loop.create_task(loop.connect_accepted_socket(self._new_client, client)))
 
     def _new_client(self) -> End:
-        return Link(self._board).client
+        return Link(self.board).client
 
     async def _catch_up(self) -> None:
         """Read what clients have sent before now: it does not meet the fault that comes."""
@@ -200,31 +198,30 @@ class TcpProxy:
             await asyncio.sleep(0)
 
     async def _stop_listening(self) -> None:
-        if self._port.listener.fileno() >= 0:
-            asyncio.get_running_loop().remove_reader(self._port.listener)
-            self._port.listener.close()
-        for link in list(self._board.links):
+        for door in self.board.doors:
+            door.close()
+        for link in list(self.board.links):
             link.break_off()
-        await self._board.nobody(_SECONDS_TO_CLOSE)
+        await self.board.nobody(_SECONDS_TO_CLOSE)
 
     async def _release(self, fault: Fault) -> None:
-        for link in list(self._board.links):
+        for link in list(self.board.links):
             if link.hung_by is fault:
                 link.release()
 
     async def _calm(self) -> None:
-        for link in list(self._board.links):
+        for link in list(self.board.links):
             link.calm()
 
     async def _close_links(self) -> frozenset[int]:
-        links = list(self._board.links)
-        ports = {link.port for link in links} | self._board.severed
-        self._board.severed.clear()
+        links = list(self.board.links)
+        ports = {link.port for link in links} | self.board.severed
+        self.board.severed.clear()
         for link in links:
             link.close()
-        await self._board.nobody(_SECONDS_TO_CLOSE)
+        await self.board.nobody(_SECONDS_TO_CLOSE)
         return frozenset(ports - {0})
 
     async def _close(self) -> None:
-        self._board.cancel_tasks()
+        self.board.cancel_tasks()
         await self._stop_listening()

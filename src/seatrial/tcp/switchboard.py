@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Any
 from seatrial.tcp.faults import Script
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from seatrial.tcp.door import Door
     from seatrial.tcp.link import Link
     from seatrial.tcp.target import Target
     from seatrial.tcp.wire import Wire
@@ -18,20 +21,22 @@ class Switchboard:
     """The faults of a service, and who is connected. Lives in the thread of the proxies.
 
     Args:
-        target: where the service is.
+        target: where the service is; None where each connection knows.
         wire: what tells its uses.
 
     Attributes:
+        doors: where clients come in.
         links: the connections there are.
-        ports: where a client comes from, by the port from which the service sees it come.
-        severed: ports of connections that a fault has ended.
+        ports: where a client comes from, by what the service knows its connection by, see `Link.port`.
+        severed: what it knew the connections by that a fault has ended.
         is_down: whether nobody is to be found here.
     """
 
-    def __init__(self, target: Target, *, wire: Wire) -> None:
+    def __init__(self, target: Target | None, *, wire: Wire) -> None:
         self.target = target
         self.wire = wire
         self.script = Script()
+        self.doors: list[Door] = []
         self.links: set[Link] = set()
         self.ports: dict[int, int] = {}
         self.severed: set[int] = set()
@@ -59,17 +64,22 @@ class Switchboard:
         """Both ends of a connection are gone."""
         self.links.discard(link)
         self.ports.pop(link.port, None)
-        if not self.links:
-            for waiting in self._waiting:
-                waiting.set()
+        for waiting in self._waiting:
+            waiting.set()
 
-    async def nobody(self, seconds: float) -> None:
-        """Wait until the last connection is gone, but no longer than that."""
-        if self.links:
-            self._waiting.append(gone := asyncio.Event())
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(gone.wait(), seconds)
-            self._waiting.remove(gone)
+    def turns_away(self) -> bool:
+        """Whether a new connection is to be reset before a byte passes."""
+        return self.is_down or (self.script.armed and self.script.take_connection() is not None)
+
+    async def nobody(self, seconds: float, *, of: Collection[Link] | None = None) -> None:
+        """Wait until the last connection is gone, or the last of these, but no longer than that."""
+        self._waiting.append(gone := asyncio.Event())
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while self.links if of is None else self.links.intersection(of):
+                    gone.clear()
+                    await gone.wait()
+        self._waiting.remove(gone)
 
     def note_unreachable(self, error: OSError) -> None:
         """A client came, and the service was not there."""

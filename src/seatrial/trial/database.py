@@ -82,6 +82,11 @@ class TestDatabase(Baselined):
             from seatrial.postgres.faults import DatabaseProxy  # noqa: PLC0415 - asyncio, for who wants faults
 
             self.proxy = DatabaseProxy(self.server_address, self._connect_admin)
+        self.places = {self.address.place, self.server_address.place}
+        """Where connections to it lead."""
+        self._gates: list[Callable[[int], int]] = []
+        self.is_opening = False
+        """Whether the server is being started, or the template built."""
 
     @property
     def name(self) -> str:
@@ -98,14 +103,23 @@ class TestDatabase(Baselined):
         """The same without a proxy before it, for connections of ours in the application's role."""
         return self._provider.address("app")
 
-    @property
-    def places(self) -> set[tuple[str, int]]:
-        """Where connections to it lead."""
-        return {self.address.place, self.server_address.place}
+    def join(self, place: tuple[str, int], client_port: Callable[[int], int]) -> None:
+        """Take note of a gate of somebody else's that leads here.
+
+        Args:
+            place: where clients find it.
+            client_port: where they come from, see the method of this name.
+        """
+        self.places.add(place)
+        self._gates.append(client_port)
 
     def client_port(self, port: int) -> int:
-        """Where a client really comes from, for the port from which the server sees it come."""
-        return self.proxy.client_port(port) if self.proxy is not None else port
+        """Where a client really comes from, for the port from which the server sees it come.
+
+        Where it comes through a unix socket, for minus the number of the session's process.
+        """
+        ways = self._gates if self.proxy is None else [*self._gates, self.proxy.client_port]
+        return next((found for way in ways if (found := way(port)) != port), port)
 
     @property
     def cluster(self) -> Cluster | None:
@@ -121,6 +135,15 @@ class TestDatabase(Baselined):
         self.touched = True
         self.ensure()
 
+    def wake(self) -> None:
+        """A client of the project's has come by another way than the server's own port.
+
+        Raises:
+            SeatrialError: see `ensure`.
+        """
+        if self._isolation is None:
+            self._knocked()
+
     def ensure(self) -> None:
         """Start the server, build or fetch the template, put a first copy in place; once.
 
@@ -133,11 +156,14 @@ class TestDatabase(Baselined):
             if self._isolation is not None or self._closed:
                 return
             started = time.perf_counter()
+            self.is_opening = True
             try:
                 self._isolation, self._layers = self._open()
             except BaseException as failure:
                 self.failure = failure
                 raise
+            finally:
+                self.is_opening = False
             self.start_seconds = time.perf_counter() - started
 
     def _open(self) -> tuple[Isolation, Layers]:

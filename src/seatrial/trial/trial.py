@@ -175,14 +175,11 @@ class Trial:
     def fakes(self) -> Fakes:
         """The declared fakes; their servers start with the application."""
         if self._fakes is None:
-            from seatrial.fakes import Fakes  # noqa: PLC0415 - only suites with fakes
+            from seatrial.trial.faking import make_fakes  # noqa: PLC0415 - only suites with fakes
 
-            self._fakes = Fakes(
-                self.settings.fakes,
-                root=self.settings.root,
-                live=self.modes.live,
-                inherited=self.environment.inherited,
-                allow_hosts=self.settings.allow_hosts,
+            inherited = self.environment.inherited
+            self._fakes = make_fakes(
+                self.settings, modes=self.modes, inherited=inherited, database=lambda: self.database
             )
         return self._fakes
 

@@ -16,6 +16,7 @@ import pytest
 import seatrial
 from seatrial.cli.parser import make_parser
 from seatrial.config import settings as config
+from seatrial.fakes.databricks.fake import DatabricksFake
 from seatrial.fakes.declarations import _SHARED, KINDS
 from seatrial.fakes.http.fake import HttpFake
 from seatrial.plugin.activate import _MARKERS
@@ -43,6 +44,7 @@ TABLES = {
     "## `[tool.seatrial.checks.audit]`": config.AuditTrail,
     "## `[tool.seatrial.audit]`": config.AuditSettings,
     "## `[[tool.seatrial.audit.survivors]]`": config.Survivor,
+    "## `[tool.seatrial.contracts]`": config.ContractSettings,
 }
 NO_KEYS = {"root", "source", "name", "attributes"}
 """Fields that no file sets by this name."""
@@ -66,7 +68,7 @@ def test_keys_defaults_and_choices(heading: str) -> None:
 
 def test_the_built_fakes() -> None:
     rows = _rows("## `[tool.seatrial.fakes]`")
-    assert {*_SHARED, *HttpFake.options} <= set(rows)
+    assert {*_SHARED, *HttpFake.options, *DatabricksFake.options} <= set(rows)
     assert {f"`{kind}`" for kind in KINDS} <= set(re.findall(r"`\w+`", " ".join(rows["kind"])))
 
 
@@ -83,13 +85,15 @@ def test_placeholders(tmp_path: Path) -> None:
         text = (
             'env = { X = "{nothing}" }\ndatabase = {}\nfakes.openai = {}\n'
             'fakes.cache = { kind = "tcp", target = "127.0.0.1:1" }\n'
+            "fakes.databricks = { lakebase = true, users.ada = {}, service_principals.app = {} }\n"
             f"identities = {{ {identities} }}\n"
         )
         (tmp_path / "seatrial.toml").write_text(text, encoding="utf-8")
         with pytest.raises(seatrial.errors.SettingsError) as error:
             config_load(tmp_path / "seatrial.toml")
         valid |= set(re.findall(r"[\w.]+", error.value.remedy.partition("Valid: ")[2].partition(". ")[0]))
-    assert found == valid
+    # What every fake has is told of one.
+    assert found == valid - {f"fakes.databricks.{part}" for part in ("url", "host", "port")}
     assert {name.partition(":")[2] for name in documented - found} == {"async", "sync", "postgresql+psycopg"}
 
 

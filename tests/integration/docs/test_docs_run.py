@@ -78,7 +78,19 @@ def test_a_block_is_what_its_language_says(block: Block, tmp_path: Path) -> None
 
 def test_every_file_belongs_to_a_project_that_is_run() -> None:
     named = {block.project for page in PAGES for block in blocks(page) if block.title}
-    assert named == {"shop", "desk", "till", "gate", "ledger", "tasks", "legacy", "leaks", "stock", "bank"}
+    assert named == {
+        "shop",
+        "desk",
+        "till",
+        "gate",
+        "ledger",
+        "tasks",
+        "legacy",
+        "leaks",
+        "stock",
+        "bank",
+        "contract",
+    }
 
 
 def test_links_between_the_pages_lead_somewhere() -> None:

@@ -51,7 +51,7 @@ def test_an_unknown_key_is_refused_with_the_nearest(
 def test_an_unknown_key_like_nothing_gets_the_list_alone(tmp_path: Path) -> None:
     error = refusal(tmp_path, "tool.seatrial.zzzzqqq = 1")
     assert "Did you mean" not in error.remedy
-    valid = "Valid: allow_hosts, app, app_args, audit, between_tests, checks, database, databases, env, "
+    valid = "Valid: allow_hosts, app, app_args, audit, between_tests, checks, contracts, database, "
     assert valid in error.remedy
 
 

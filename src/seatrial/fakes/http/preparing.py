@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def check_reference(reference: Any, *, fake: str) -> str | None:
-    """The option `routes`, if it is one.
+def check_reference(reference: Any, *, fake: str, option: str = "routes") -> str | None:
+    """An option that names a function, if it does.
 
     Raises:
         FakeError: it does not read `module:function`.
@@ -24,13 +24,13 @@ def check_reference(reference: Any, *, fake: str) -> str | None:
     if reference is None or (len(parts) == 2 and all(parts)):  # noqa: PLR2004 - a module and a function
         return reference  # type: ignore[no-any-return]
     raise FakeError(
-        f"The fake {fake!r} expects routes as 'module:function', found {reference!r}.",
+        f"The fake {fake!r} expects {option} as 'module:function', found {reference!r}.",
         code="fakes.options",
-        remedy=f'Write routes = "tests.fakes:{fake}", a function that is called with the fake.',
+        remedy=f'Write {option} = "tests.fakes:{fake}", a function that is called with the fake.',
     )
 
 
-def load(reference: str, *, root: Path | None, fake: str) -> Callable[[Any], Any]:
+def load(reference: str, *, root: Path | None, fake: str, option: str = "routes") -> Callable[[Any], Any]:
     """Import the function; the project's folder and its `src` are put on `sys.path`.
 
     Raises:
@@ -44,15 +44,15 @@ def load(reference: str, *, root: Path | None, fake: str) -> Callable[[Any], Any
     try:
         found = operator.attrgetter(attribute)(importlib.import_module(module))
     except (ImportError, AttributeError) as missing:
-        raise _wrong(reference, fake, f"found none: {missing}") from missing
+        raise _wrong(reference, fake, option, f"found none: {missing}") from missing
     if not callable(found):
-        raise _wrong(reference, fake, f"found {type(found).__name__}")
+        raise _wrong(reference, fake, option, f"found {type(found).__name__}")
     return found  # type: ignore[no-any-return]
 
 
-def _wrong(reference: str, fake: str, found: str) -> FakeError:
+def _wrong(reference: str, fake: str, option: str, found: str) -> FakeError:
     return FakeError(
-        f"The fake {fake!r} expects routes = {reference!r} to name a function, {found}.",
+        f"The fake {fake!r} expects {option} = {reference!r} to name a function, {found}.",
         code="fakes.routes",
         remedy="Name a function that takes the fake, in a module below the project's folder.",
     )

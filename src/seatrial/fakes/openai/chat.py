@@ -18,11 +18,11 @@ from seatrial.fakes.request import Unserved
 if TYPE_CHECKING:
     from starlette.responses import Response
 
-    from seatrial.fakes.openai.fake import OpenAIFake
+    from seatrial.fakes.openai.speaker import Speaker
     from seatrial.fakes.request import Request
 
 
-async def complete_chat(fake: OpenAIFake, request: Request, _named: str) -> Response:
+async def complete_chat(fake: Speaker, request: Request, _named: str) -> Response:
     """Answer `POST /v1/chat/completions`."""
     body = parameters.check(request.json, required=("model", "messages"))
     asked = _read(body, request)

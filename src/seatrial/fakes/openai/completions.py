@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 
     from starlette.responses import Response
 
-    from seatrial.fakes.openai.fake import OpenAIFake
+    from seatrial.fakes.openai.speaker import Speaker
     from seatrial.fakes.request import Request
 
 _LIMIT = 16
 """Tokens that a completion has where the request does not say how many."""
 
 
-async def complete_text(fake: OpenAIFake, request: Request, _named: str) -> Response:
+async def complete_text(fake: Speaker, request: Request, _named: str) -> Response:
     """Answer `POST /v1/completions`."""
     body = parameters.check(request.json, required=("model", "prompt"))
     lacking = parameters.lacking(body, parameters.COMPLETIONS)

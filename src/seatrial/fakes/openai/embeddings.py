@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from starlette.responses import Response
 
-    from seatrial.fakes.openai.fake import OpenAIFake
+    from seatrial.fakes.openai.speaker import Speaker
     from seatrial.fakes.request import Request
 
 _DIMENSIONS = 1536
@@ -40,7 +40,7 @@ _BYTES = 4
 Input = str | list[int]
 
 
-async def embed(_fake: OpenAIFake, request: Request, _named: str) -> Response:
+async def embed(_fake: Speaker, request: Request, _named: str) -> Response:
     """Answer `POST /v1/embeddings`."""
     body = parameters.check(request.json, required=("model", "input"))
     lacking = parameters.lacking(body, parameters.EMBEDDINGS)

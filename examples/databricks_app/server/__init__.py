@@ -1,0 +1,1 @@
+"""A data application on a Databricks workspace."""

@@ -1,0 +1,4 @@
+"""Limits that several operations share."""
+
+LARGEST_OFFSET = 2**63 - 1
+"""What a bigint holds."""

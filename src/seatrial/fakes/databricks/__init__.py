@@ -1,0 +1,1 @@
+"""A Databricks workspace on a local port: people, Unity Catalog, SQL warehouses, model serving."""

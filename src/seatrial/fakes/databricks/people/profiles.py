@@ -1,0 +1,43 @@
+"""The file with a profile for each person, as the Databricks CLI writes it: for `DATABRICKS_CONFIG_FILE`."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from configparser import ConfigParser
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class Profiles:
+    """A file in a folder of its own that nobody else can read."""
+
+    def __init__(self) -> None:
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
+
+    def write(self, profiles: Mapping[str, Mapping[str, str]]) -> Path:
+        """Write the file; the first profile is `DEFAULT` as well.
+
+        Args:
+            profiles: name -> its keys: `host`, and `token`, or `client_id` and `client_secret`.
+        """
+        if self._folder is None:
+            self._folder = tempfile.TemporaryDirectory(prefix="seatrial-databricks-")
+        path = Path(self._folder.name) / ".databrickscfg"
+        written = ConfigParser(interpolation=None, default_section="")
+        first = next(iter(profiles.values()), {})
+        for name, keys in {"DEFAULT": first, **profiles}.items():
+            written[name] = dict(keys)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            written.write(file)
+        return path
+
+    def close(self) -> None:
+        """Remove the file and its folder."""
+        if self._folder is not None:
+            self._folder.cleanup()
+            self._folder = None

@@ -1,0 +1,1 @@
+"""Model serving: endpoints, their descriptions, and what their models answer."""

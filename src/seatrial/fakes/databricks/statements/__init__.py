@@ -1,0 +1,1 @@
+"""SQL warehouses and the execution of statements: submit, wait, poll, chunks, cancel."""
