@@ -46,7 +46,7 @@ ROWS = {
 }
 TRIP_COUNT = 100_000
 
-CHAT = "claude-sonnet-4"
+CHAT = "llama-4-maverick"
 CLASSIFIER = "custom-classifier"
 PETALS = {
     "dataframe_records": [

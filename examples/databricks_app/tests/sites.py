@@ -1,6 +1,7 @@
 """A server that answers everything with the same page."""
 
 import asyncio
+import re
 from contextlib import asynccontextmanager
 
 
@@ -10,7 +11,10 @@ async def serving(body, *, content_type):
     head = f"HTTP/1.1 200 OK\r\nContent-Type: {content_type}\r\nConnection: close\r\n\r\n"
 
     async def answer(reader, writer):
-        await reader.readuntil(b"\r\n\r\n")
+        # To the end: a connection that is closed with bytes unread is reset, and the answer may be lost.
+        asked = await reader.readuntil(b"\r\n\r\n")
+        if length := re.search(rb"(?i)content-length: *(\d+)", asked):
+            await reader.readexactly(int(length[1]))
         writer.write(head.encode() + body)
         await writer.drain()
         writer.close()

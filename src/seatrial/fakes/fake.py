@@ -7,7 +7,8 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from seatrial.errors import FakeError
-from seatrial.fakes.faults import Delay, FaultQueue, cut, delay, page, refusal, slowness
+from seatrial.fakes.fault_verbs import FaultVerbs
+from seatrial.fakes.faults import Delay, FaultQueue
 from seatrial.fakes.journal import Journal
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 _HANG = str(Delay(seconds=None))
 
 
-class Fake(ABC):
+class Fake(FaultVerbs, ABC):
     """A stand-in for one external service. Safe to use from any thread.
 
     Args:
@@ -97,7 +98,7 @@ class Fake(ABC):
         """
         raise KeyError(part, url)
 
-    def connect(  # noqa: B027 - most fakes stand before nothing
+    def connect(
         self,
         *,
         upstream: Callable[[], Upstream],
@@ -110,94 +111,20 @@ class Fake(ABC):
             tls: makes the context of a certificate of this run.
         """
 
-    def go_live(self) -> None:  # noqa: B027 - most fakes do nothing then
+    def go_live(self) -> None:
         """In this run the real service answers in place of the fake, which keeps what is beside its HTTP."""
 
-    def begin(self) -> None:  # noqa: B027 - most fakes serve HTTP only
+    def begin(self) -> None:
         """Serve what is no HTTP; a second call does nothing."""
 
-    def close(self) -> None:  # noqa: B027 - most fakes keep nothing
+    def close(self) -> None:
         """Remove what the fake keeps outside of the process; the run is over."""
 
-    def forget(self) -> None:  # noqa: B027 - most fakes keep no more
+    def forget(self) -> None:
         """Empty the state that the fake keeps besides journal and faults."""
 
-    async def at_end(self) -> None:  # noqa: B027 - most fakes hold nothing
+    async def at_end(self) -> None:
         """Close, in the loop of the server, what the fake holds open."""
-
-    def fail(self, status: int, *, times: int | None = 1, retry_after: float | None = None) -> None:
-        """Answer the next `times` calls of any route with an error status.
-
-        Args:
-            status: 400 to 599.
-            times: how many HTTP requests; a client that retries makes several. None: all of this test.
-            retry_after: seconds, sent as the header `Retry-After`.
-
-        Raises:
-            FakeError: an argument is out of range.
-        """
-        self.faults.add(refusal(status, retry_after=retry_after), times=times)
-
-    def answer_html(self, status: int = 502, *, title: str = "Bad Gateway", times: int | None = 1) -> None:
-        """Answer the next `times` calls of any route with a page of HTML, as gateways and sign-in walls do.
-
-        Args:
-            status: 200 to 599.
-            title: what the page says.
-            times: how many HTTP requests; None: all of this test.
-
-        Raises:
-            FakeError: an argument is out of range.
-        """
-        self.faults.add(page(status, title=title), times=times)
-
-    def delay(self, seconds: float, *, times: int | None = 1) -> None:
-        """Answer the next `times` calls of any route `seconds` late.
-
-        Raises:
-            FakeError: `seconds` is negative, or `times` below one.
-        """
-        self.faults.add(delay(seconds), times=times)
-
-    def hang(self, *, times: int | None = 1) -> None:
-        """Do not answer the next `times` calls of any route until the test is over.
-
-        Raises:
-            FakeError: `times` is below one.
-        """
-        self.faults.add(Delay(seconds=None), times=times)
-
-    def reset_connection(self, *, after: int | None = None, times: int | None = 1) -> None:
-        """Break the connection of the next `times` calls as a crashed server does.
-
-        Args:
-            after: bytes of the answer's body that still arrive; None: not even its head.
-            times: how many HTTP requests; None: all of this test.
-
-        Raises:
-            FakeError: an argument is out of range.
-        """
-        self.faults.add(cut(after, reset=True), times=times)
-
-    def drop_connection(self, *, after: int | None = None, times: int | None = 1) -> None:
-        """Close the connection of the next `times` calls in order, before the answer is complete.
-
-        Args:
-            after: bytes of the answer's body that still arrive; None: not even its head.
-            times: how many HTTP requests; None: all of this test.
-
-        Raises:
-            FakeError: an argument is out of range.
-        """
-        self.faults.add(cut(after, reset=False), times=times)
-
-    def slow(self, bytes_per_second: float, *, times: int | None = 1) -> None:
-        """Send the bodies of the next `times` answers at this rate.
-
-        Raises:
-            FakeError: the rate is not above zero, or `times` below one.
-        """
-        self.faults.add(slowness(bytes_per_second), times=times)
 
     def calls(self, *, method: str | None = None, path: str | None = None) -> list[Call]:
         """The calls since the last reset; a client's repetitions of one request are one call.

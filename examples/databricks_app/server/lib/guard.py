@@ -8,6 +8,7 @@ from fastapi import Depends, Request, Response
 from fastapi.routing import APIRoute
 from fastapi.security import APIKeyHeader
 
+from server.lib.bodies import ShallowRequest
 from server.lib.errors import ApiError
 from server.lib.resources import resources_of
 from server.lib.workspace import auth_invalid
@@ -38,7 +39,7 @@ def on_behalf(*, invalid_body: str = "INVALID_REQUEST") -> type[APIRoute]:
             async def guarded(request: Request) -> Response:
                 token = _token(request)
                 request.state.caller = await signed_in(resources_of(request).workspace, token)
-                return await handle(request)
+                return await handle(ShallowRequest(request.scope, request.receive))
 
             return guarded
 

@@ -92,6 +92,8 @@ def test_the_largest_value(alice, db):
         ("1e999", "preference_value"),
         ("1" * 3000, "preference_value"),
         ("[" * 65 + "]" * 65, "preference_value"),
+        ("[" * 200 + "]" * 200, "body"),
+        ('{"a":' * 200 + "1" + "}" * 200, "body"),
         ("[" * 100_000 + "]" * 100_000, "body"),
         ("1" * 5000, "body"),
     ],
@@ -108,6 +110,14 @@ def test_the_deepest_value(alice):
 
     assert save(alice, "deep", deepest)["preference_value"] == deepest
     assert stored(alice) == {"deep": deepest}
+
+
+def test_brackets_in_a_text(alice):
+    text = '["{' * 200 + "\\"
+
+    save(alice, "text", text)
+
+    assert stored(alice) == {"text": text}
 
 
 @pytest.mark.parametrize(

@@ -24,8 +24,8 @@ class TestModelServingFullFlow:
 
         assert listed.status_code == 200
         assert [(each["name"], each["task"], each["state"]) for each in listed.json()] == [
-            (CHAT, "llm/v1/chat", "READY"),
             (CLASSIFIER, None, "READY"),
+            (CHAT, "llm/v1/chat", "READY"),
         ]
 
     def test_endpoint_details(self, alice):

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from seatrial.fakes.databricks.refusals import Refused, invalid, lacking, missing
 from seatrial.fakes.http.answers import from_result
-from seatrial.fakes.http.threads import in_thread
+from seatrial.fakes.threads import in_thread
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

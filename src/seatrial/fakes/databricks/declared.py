@@ -6,31 +6,33 @@ import hashlib
 from typing import TYPE_CHECKING, Any
 
 from seatrial.errors import FakeError
-from seatrial.fakes.databricks.people.person import Person, application_id
+from seatrial.fakes.databricks.people.person import Kind, Person, application_id
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_OF_A_USER = {"email": str, "display_name": str, "groups": list, "admin": bool, "token": str}
-_OF_A_PRINCIPAL = {"client_id": str, "client_secret": str, "display_name": str, "groups": list, "admin": bool}
+_OF_ALL: dict[str, type] = {"display_name": str, "groups": list, "admin": bool}
+_KEYS: dict[Kind, dict[str, type]] = {
+    "user": {"email": str, "token": str, **_OF_ALL},
+    "service_principal": {"client_id": str, "client_secret": str, **_OF_ALL},
+}
 DEFAULT_USERS: dict[str, Any] = {"me": {"email": "me@example.com", "admin": True}}
 """Where nobody is declared, somebody has to be able to sign in."""
 
 
-def users(fake: str, table: Mapping[str, Any]) -> dict[str, Person]:
-    """The declared users by their labels.
+def people(fake: str, table: Mapping[str, Any], *, kind: Kind) -> dict[str, Person]:
+    """The declared users or service principals by their labels.
 
     Raises:
         FakeError: a key is unknown or of another type.
     """
     found = {}
     for label, keys in table.items():
-        given = _checked(fake, "users", label, keys, _OF_A_USER)
-        name = given.get("email") or f"{label}@example.com"
+        given = _checked(fake, f"{kind}s", label, keys, _KEYS[kind])
         found[label] = Person(
             label=label,
-            name=name,
-            kind="user",
+            name=_name(label, given, kind),
+            kind=kind,
             display_name=given.get("display_name") or label,
             groups=tuple(given.get("groups", ())),
             admin=given.get("admin", False),
@@ -38,24 +40,40 @@ def users(fake: str, table: Mapping[str, Any]) -> dict[str, Person]:
     return found
 
 
-def principals(fake: str, table: Mapping[str, Any]) -> dict[str, Person]:
-    """The declared service principals by their labels.
+def _name(label: str, given: Mapping[str, Any], kind: Kind) -> str:
+    if kind == "user":
+        return given.get("email") or f"{label}@example.com"
+    return given.get("client_id") or application_id(label)
+
+
+def boolean(fake: str, option: str, given: Any) -> bool:
+    """An option that is true or false.
 
     Raises:
-        FakeError: a key is unknown or of another type.
+        FakeError: it is something else.
     """
-    found = {}
-    for label, keys in table.items():
-        given = _checked(fake, "service_principals", label, keys, _OF_A_PRINCIPAL)
-        found[label] = Person(
-            label=label,
-            name=given.get("client_id") or application_id(label),
-            kind="service_principal",
-            display_name=given.get("display_name") or label,
-            groups=tuple(given.get("groups", ())),
-            admin=given.get("admin", False),
-        )
-    return found
+    if isinstance(given, bool):
+        return given
+    raise FakeError(
+        f"The fake {fake!r} expects {option} as true or false, found {given!r}.",
+        code="fakes.options",
+        remedy=f"Write {option} = true.",
+    )
+
+
+def number(fake: str, option: str, given: Any) -> int:
+    """An option that is a number above 0.
+
+    Raises:
+        FakeError: it is something else.
+    """
+    if isinstance(given, int) and not isinstance(given, bool) and given > 0:
+        return given
+    raise FakeError(
+        f"The fake {fake!r} expects {option} as a number above 0, found {given!r}.",
+        code="fakes.options",
+        remedy="Write the number as it stands in the URL of a workspace, after ?o=; or leave it out.",
+    )
 
 
 def secret(key: bytes, label: str, *, prefix: str) -> str:

@@ -20,7 +20,7 @@ from seatrial.fakes.databricks.statements.runner import Statements
 from seatrial.fakes.databricks.statements.warehouse import Warehouse, warehouse_id
 from seatrial.fakes.databricks.workspace import Workspace
 from seatrial.fakes.fake import Fake
-from seatrial.fakes.http.preparing import check_reference, load
+from seatrial.fakes.preparing import check_reference, load
 
 if TYPE_CHECKING:
     import ssl
@@ -76,7 +76,9 @@ class DatabricksFake(Fake):
         super().__init__(name, options=options, root=root)
         given = options or {}
         self._reference = check_reference(given.get("workspace"), fake=name, option="workspace")
-        self.space = Workspace(workspace_id=_number(name, given.get("workspace_id", _WORKSPACE_ID)))
+        self.space = Workspace(
+            workspace_id=declared.number(name, "workspace_id", given.get("workspace_id", _WORKSPACE_ID))
+        )
         self.key = secrets.token_bytes(32)
         """Signs what only this run may know."""
         self.page_size = _PAGE
@@ -85,16 +87,16 @@ class DatabricksFake(Fake):
         self.endpoints = Endpoints(self.space)
         self._profiles = Profiles()
         self._is_live = False
-        self._before_a_database = _boolean(name, "lakebase", given.get("lakebase", False))
+        self._before_a_database = declared.boolean(name, "lakebase", given.get("lakebase", False))
         self.lakebase: LakebaseAccess | None = None
         """Who has logged in to the database by way of the workspace; None without the option."""
         self._built = False
         people, principals = given.get("users") or {}, given.get("service_principals") or {}
         if not people and not principals:
             people = declared.DEFAULT_USERS
-        self.users = self._sign_up(declared.users(name, people), people, key="token")
+        self.users = self._sign_up(declared.people(name, people, kind="user"), people, key="token")
         self.service_principals = self._sign_up(
-            declared.principals(name, principals), principals, key="client_secret"
+            declared.people(name, principals, kind="service_principal"), principals, key="client_secret"
         )
         self.space.keep()
 
@@ -141,7 +143,7 @@ class DatabricksFake(Fake):
         table = {label: {"email": email, "admin": admin, "groups": list(groups)}}
         given = {label: {key: value for key, value in table[label].items() if value is not None}}
         with self.space.lock:
-            made = self._sign_up(declared.users(self.name, given), given, key="token")
+            made = self._sign_up(declared.people(self.name, given, kind="user"), given, key="token")
         self.users |= made
         return made[label]
 
@@ -319,7 +321,7 @@ class DatabricksFake(Fake):
         if kind == "lakebase":
             return self._part_of_lakebase(label)
         if kind == "config_file":
-            return str(self._profiles.write(self._profile_keys(url)))
+            return str(self._profiles.write(url, self.space.state))
         if kind == "tokens":
             return self.users[label].token
         person = self.service_principals[label].name
@@ -366,30 +368,3 @@ class DatabricksFake(Fake):
             self.lakebase.stop()
         self._profiles.close()
         self.data.close()
-
-    def _profile_keys(self, url: str) -> dict[str, dict[str, str]]:
-        found = {label: {"host": url, "token": user.token} for label, user in self.users.items()}
-        for label, principal in self.service_principals.items():
-            secret = self.space.state.secrets[principal.name]
-            found[label] = {"host": url, "client_id": principal.name, "client_secret": secret}
-        return found
-
-
-def _boolean(fake: str, option: str, given: Any) -> bool:
-    if isinstance(given, bool):
-        return given
-    raise FakeError(
-        f"The fake {fake!r} expects {option} as true or false, found {given!r}.",
-        code="fakes.options",
-        remedy=f"Write {option} = true.",
-    )
-
-
-def _number(fake: str, given: Any) -> int:
-    if isinstance(given, int) and not isinstance(given, bool) and given > 0:
-        return given
-    raise FakeError(
-        f"The fake {fake!r} expects workspace_id as a number above 0, found {given!r}.",
-        code="fakes.options",
-        remedy="Write the number as it stands in the URL of a workspace, after ?o=; or leave it out.",
-    )

@@ -100,12 +100,8 @@ def _pattern(path: str) -> re.Pattern[str]:
     )
 
 
-# The literal paths first: `/serving-endpoints/chat/completions` names no endpoint.
 _OPEN = [(method, _pattern(path), route) for (method, path), route in OPEN.items()]
-_SIGNED = sorted(
-    ((method, _pattern(path), route) for (method, path), route in ROUTES.items()),
-    key=lambda entry: entry[1].groups,
-)
+_SIGNED = [(method, _pattern(path), route) for (method, path), route in ROUTES.items()]
 
 
 def find(fake: DatabricksFake, request: Request) -> Handler | None:

@@ -12,12 +12,12 @@ from seatrial.fakes.http.collection import NewKey, Shape
 from seatrial.fakes.http.holding import check_documented, check_known, held, load_rules, placed
 from seatrial.fakes.http.matching import NOTHING, conditions
 from seatrial.fakes.http.paths import PathTemplate
-from seatrial.fakes.http.preparing import check_reference, load
 from seatrial.fakes.http.resource import Collection
 from seatrial.fakes.http.routes import Function, Place, Route
 from seatrial.fakes.http.table import Spent, Table
 from seatrial.fakes.http.webhooks.receiver import Receiver, Verifier
 from seatrial.fakes.http.webhooks.sending import Signer, Tamper, payload, post, signed
+from seatrial.fakes.preparing import check_reference, load
 from seatrial.fakes.request import Unserved
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from seatrial.errors import FakeError
 from seatrial.fakes.http.answers import Answer, answer, from_result
 from seatrial.fakes.http.matching import NOTHING, Conditions
 from seatrial.fakes.http.table import Match, Spent
-from seatrial.fakes.http.threads import in_thread
+from seatrial.fakes.threads import in_thread
 
 if TYPE_CHECKING:
     from seatrial.fakes.http.paths import PathTemplate

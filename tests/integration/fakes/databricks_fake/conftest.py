@@ -35,7 +35,7 @@ def build(databricks) -> None:
     databricks.grant_read(A, "main.sales.customers", "main.sales.orders")
     databricks.grant_read(B, "samples.tpch.nation")
     databricks.warehouse("analytics")
-    databricks.endpoint("claude-sonnet-4", task="llm/v1/chat")
+    databricks.endpoint("llama-4-maverick", task="llm/v1/chat")
     databricks.endpoint(
         "custom-classifier",
         predict=lambda rows: [row["amount"] > 10 for row in rows],

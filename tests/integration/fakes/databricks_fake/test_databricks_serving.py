@@ -21,7 +21,7 @@ from databricks.sdk.service.serving import (
 from seatrial.errors import FakeError
 from tests.integration.fakes.databricks_fake.conftest import A
 
-CHAT, OWN = "claude-sonnet-4", "custom-classifier"
+CHAT, OWN = "llama-4-maverick", "custom-classifier"
 HELLO = [ChatMessage(role=ChatMessageRole.USER, content="hello there")]
 RECORD = {"amount": 12.5, "country": "NO"}
 
@@ -198,9 +198,9 @@ def test_what_was_scripted_and_nobody_asked_for(fakes, a: WorkspaceClient) -> No
     own.predict([1])
     own.fail(500)
     assert fakes.problems(grace=5) == [
-        "databricks: nothing met the scripted reply('never') of claude-sonnet-4",
         "databricks: nothing met the scripted predict([1]) of custom-classifier",
         "databricks: nothing met the scripted fail(500) of custom-classifier",
+        "databricks: nothing met the scripted reply('never') of llama-4-maverick",
     ]
     fakes.reset()
 

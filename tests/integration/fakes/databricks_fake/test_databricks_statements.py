@@ -223,6 +223,7 @@ def test_whose_statement_it_is(statements, a: WorkspaceClient, b: WorkspaceClien
 
 
 def test_warehouses(fakes, a: WorkspaceClient, warehouse: str) -> None:
+    assert [(one.id, one.name) for one in a.warehouses.list()] == [(warehouse, "analytics")]
     assert a.warehouses.get(warehouse).name == "analytics"
     a.warehouses.stop(warehouse)
     assert a.warehouses.get(warehouse).state.value == "STOPPED"

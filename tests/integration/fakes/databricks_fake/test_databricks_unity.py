@@ -178,6 +178,14 @@ def test_catalogs_and_schemas_come_and_go(fakes, root: WorkspaceClient, a: Works
     assert root.tables.exists("samples.tpch.nation").table_exists
 
 
+def test_a_catalog_is_described_and_changed(root: WorkspaceClient, a: WorkspaceClient) -> None:
+    assert a.catalogs.get("main").comment == "all that is sold"
+    root.catalogs.update("main", comment="all that was sold", owner=A)
+    assert (a.catalogs.get("main").comment, a.catalogs.get("main").owner) == ("all that was sold", A)
+    # Who owns it may do what they like with what is in it.
+    assert "main.default" in names(a.schemas.list("main"))
+
+
 def test_owners_need_no_grant(fakes, a: WorkspaceClient) -> None:
     fakes.databricks.grant(A, "CREATE_SCHEMA", on="main")
     a.schemas.create("own", "main")

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from seatrial.fakes.databricks.people.person import Person
+    from seatrial.fakes.databricks.workspace import State
 
 
 class Profiles:
@@ -18,12 +19,14 @@ class Profiles:
     def __init__(self) -> None:
         self._folder: tempfile.TemporaryDirectory[str] | None = None
 
-    def write(self, profiles: Mapping[str, Mapping[str, str]]) -> Path:
+    def write(self, url: str, state: State) -> Path:
         """Write the file; the first profile is `DEFAULT` as well.
 
         Args:
-            profiles: name -> its keys: `host`, and `token`, or `client_id` and `client_secret`.
+            url: of the workspace.
+            state: of the workspace, with its people.
         """
+        profiles = {person.label: _keys(url, state, person) for person in state.people.values()}
         if self._folder is None:
             self._folder = tempfile.TemporaryDirectory(prefix="seatrial-databricks-")
         path = Path(self._folder.name) / ".databrickscfg"
@@ -41,3 +44,9 @@ class Profiles:
         if self._folder is not None:
             self._folder.cleanup()
             self._folder = None
+
+
+def _keys(url: str, state: State, person: Person) -> dict[str, str]:
+    if person.kind == "service_principal":
+        return {"host": url, "client_id": person.name, "client_secret": state.secrets[person.name]}
+    return {"host": url, "token": state.tokens.latest(person.name) or ""}

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from seatrial.errors import FakeError
 from seatrial.fakes.databricks.serving.endpoint import CHAT
-from seatrial.fakes.faults import Delay, FaultQueue, cut, delay, refusal
+from seatrial.fakes.fault_verbs import FaultVerbs
+from seatrial.fakes.faults import FaultQueue
 from seatrial.fakes.openai.script import Condition, Script, json_reply, text_replies, tool_reply
 
 if TYPE_CHECKING:
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
     from seatrial.fakes.databricks.workspace import Workspace
 
 
-class EndpointControl:
-    """One endpoint in a test: `fakes.databricks.endpoints["claude-sonnet-4"]`. Safe to use from any thread.
+class EndpointControl(FaultVerbs):
+    """One endpoint in a test: `fakes.databricks.endpoints["llama-4-maverick"]`. Safe to use from any thread.
 
     Args:
         name: of the endpoint.
@@ -89,38 +90,6 @@ class EndpointControl:
             )
         with self._lock:
             self._predictions.extend(predictions)
-
-    def fail(self, status: int, *, times: int | None = 1, retry_after: float | None = None) -> None:
-        """Answer the next `times` invocations of this endpoint with an error status.
-
-        Raises:
-            FakeError: an argument is out of range.
-        """
-        self.faults.add(refusal(status, retry_after=retry_after), times=times)
-
-    def delay(self, seconds: float, *, times: int | None = 1) -> None:
-        """Answer the next `times` invocations `seconds` late.
-
-        Raises:
-            FakeError: `seconds` is negative, or `times` below one.
-        """
-        self.faults.add(delay(seconds), times=times)
-
-    def hang(self, *, times: int | None = 1) -> None:
-        """Do not answer the next `times` invocations until the test is over.
-
-        Raises:
-            FakeError: `times` is below one.
-        """
-        self.faults.add(Delay(seconds=None), times=times)
-
-    def reset_connection(self, *, after: int | None = None, times: int | None = 1) -> None:
-        """Break the connection of the next `times` invocations, after so many bytes of the answer's body.
-
-        Raises:
-            FakeError: an argument is out of range.
-        """
-        self.faults.add(cut(after, reset=True), times=times)
 
     def become(self, *, ready: bool) -> None:
         """Be ready for invocations, or not."""

@@ -13,9 +13,9 @@ from seatrial.fakes.databricks.refusals import Refused, error_body
 from seatrial.fakes.databricks.serving.endpoint import CHAT, COMPLETIONS, EMBEDDINGS
 from seatrial.fakes.databricks.serving.inputs import checked_inputs
 from seatrial.fakes.databricks.serving.listing import find
-from seatrial.fakes.http.threads import in_thread
 from seatrial.fakes.openai import chat, completions, embeddings
 from seatrial.fakes.openai.refusals import Forbidden, Refused as RefusedByModel
+from seatrial.fakes.threads import in_thread
 
 if TYPE_CHECKING:
     from starlette.responses import Response

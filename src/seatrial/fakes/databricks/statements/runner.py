@@ -10,8 +10,8 @@ from seatrial.fakes.databricks.statements import failures
 from seatrial.fakes.databricks.statements.failures import StatementFailure
 from seatrial.fakes.databricks.statements.results import INLINE_BYTES, Chunks, Rows
 from seatrial.fakes.databricks.statements.script import StatementScript, scripted, scripted_rows
-from seatrial.fakes.http.threads import in_thread
 from seatrial.fakes.request import Unserved
+from seatrial.fakes.threads import in_thread
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
