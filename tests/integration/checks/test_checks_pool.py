@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -306,6 +307,16 @@ def test_an_application_whose_only_engine_has_no_pool(look: Look) -> None:
         look(exhaustion, text=ONLY_NULL)
 
 
+CREATORS = {
+    'create_engine(url.replace("postgresql", "postgresql+psycopg"), ': "create_engine("
+    '"postgresql+psycopg://", creator=lambda: psycopg.connect(url), ',
+    'url.replace("postgresql", "postgresql+asyncpg"), ': '"postgresql+asyncpg://", '
+    "async_creator=lambda: asyncpg.connect(url), ",
+    "import asyncpg": "import asyncpg, psycopg",
+    "kept = []": 'kept = [create_engine("sqlite:///aside.db")]',
+}
+
+
 GENEROUS = """
 from sqlalchemy.pool import QueuePool
 
@@ -352,3 +363,18 @@ def test_in_a_process_of_its_own(project: Project) -> None:
     assert "psycopg_pool blocking: served at once" in result.output
     result = project.pytest("--seatrial-checks", "pool.recovery", "-rA").expect(passed=1)
     assert "psycopg_pool blocking: served at once" in result.output
+
+
+def test_engines_whose_urls_do_not_say_where_they_lead(project: Project) -> None:
+    # In a process of its own: nothing but a connection tells such an engine from one of another test.
+    shop(project, **CREATORS)
+    result = project.run(sys.executable, "-m", "seatrial", "check", "pool.exhaustion")
+    assert result.status == 0, result.output
+    assert set(re.findall(r"engine \((\w+)\):", result.output)) == {"psycopg", "asyncpg"}
+
+
+def test_an_engine_that_opens_no_connection_is_told(project: Project) -> None:
+    shop(project, **{**CREATORS, "psycopg.connect(url)": 'psycopg.connect("host=/nowhere")'})
+    result = project.run(sys.executable, "-m", "seatrial", "check", "pool.exhaustion")
+    assert result.status == 1, result.output
+    assert re.search(r"engine \(psycopg\): .*/nowhere", result.output), result.output

@@ -5,10 +5,10 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
-from seatrial.app.pools.addresses import is_one_of
 from seatrial.app.pools.instances import Instances
 from seatrial.app.pools.psycopg import PsycopgHealer
 from seatrial.checks.finding import Inapplicable
+from seatrial.checks.pool.engines import EngineUse
 from seatrial.checks.pool.kinds import AsyncpgPool, Pool, PsycopgPool, SqlAlchemyPool
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def _engines(application: Application) -> list[Any]:
     return [
         engine
         for engine in Instances().find((Engine,), None)
-        if type(engine) is Engine and is_one_of(engine.url.host, engine.url.port or 5432, places)
+        if type(engine) is Engine and EngineUse(engine, application.runner).leads_to(places)
     ]
 
 

@@ -7,6 +7,8 @@ import contextlib
 import math
 from typing import TYPE_CHECKING, Any, Protocol
 
+from seatrial.checks.pool.engines import EngineUse
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -52,9 +54,8 @@ class SqlAlchemyPool:
     """A `QueuePool`, of a synchronous engine or an asynchronous one."""
 
     def __init__(self, engine: Any, runner: AppRunner) -> None:
-        self._engine = engine
+        self._use = EngineUse(engine, runner)
         self._pool = engine.pool
-        self._runner = runner
         self.name = f"SQLAlchemy engine ({engine.dialect.driver})"
         overflow = self._pool._max_overflow  # noqa: SLF001 - it is offered nowhere
         unlimited = overflow < 0 or self._pool.size() == 0
@@ -69,11 +70,11 @@ class SqlAlchemyPool:
 
     def take(self) -> Any:
         """See `Pool`."""
-        return self._do(self._take)
+        return self._use.take()
 
     def give(self, connection: Any) -> None:
         """See `Pool`."""
-        self._do(connection.close)
+        self._use.give(connection)
 
     @contextlib.contextmanager
     def hurried(self, seconds: float) -> Iterator[None]:
@@ -90,24 +91,6 @@ class SqlAlchemyPool:
         from sqlalchemy.exc import TimeoutError as Refused  # noqa: PLC0415 - loaded already
 
         return isinstance(error, Refused)
-
-    def _take(self) -> Any:
-        # As the application does it: a ping before, and the end of what is broken, belong to the engine.
-        connection = self._engine.connect()
-        try:
-            connection.exec_driver_sql("select 1")
-            connection.rollback()
-        except BaseException:
-            connection.close()
-            raise
-        return connection
-
-    def _do(self, what: Any) -> Any:
-        if not self._engine.dialect.is_async:
-            return what()
-        from sqlalchemy.util import greenlet_spawn  # noqa: PLC0415 - loaded already
-
-        return self._runner.run(greenlet_spawn(what))
 
 
 class PsycopgPool:
