@@ -18,13 +18,14 @@ Trace: TypeAlias = tuple[tuple["CodeType", int], ...]
 _DEEPEST = 80
 _SHOWN = 4
 _OURS = os.path.dirname(os.path.dirname(__file__)) + os.sep  # noqa: PTH120 - compared with co_filename, a string
-_LIBRARIES = tuple(
-    {
-        path + os.sep
-        for name in ("stdlib", "platstdlib", "purelib", "platlib")
-        if (path := sysconfig.get_path(name))
-    }
-)
+
+
+def _folders(*names: str) -> tuple[str, ...]:
+    return tuple({path + os.sep for name in names if (path := sysconfig.get_path(name))})
+
+
+_INSTALLED = _folders("purelib", "platlib")
+_LIBRARIES = (*_INSTALLED, *_folders("stdlib", "platstdlib"))
 
 
 def trace_of_caller() -> Trace:
@@ -41,15 +42,14 @@ def trace_of_frames(frames: Iterable[FrameType]) -> Trace:
 def places(trace: Trace, *, libraries: bool = True) -> list[str]:
     """The project's own lines of a trace as ``file:line function``, innermost first.
 
-    Where there are none (the application is an installed package), the nearest lines of libraries, unless
-    these are not wanted.
+    Where there are none (the application is an installed package), the nearest line of each installed
+    package, or else of Python itself, unless libraries are not wanted.
     """
-    own = [entry for entry in trace if _is_of_the_project(entry[0].co_filename)]
-    nearest = [entry for entry in trace if not entry[0].co_filename.startswith(_OURS)]
-    return [
-        f"{code.co_filename}:{_line(code, offset)} {code.co_name}"
-        for code, offset in (own or nearest * libraries)[:_SHOWN]
-    ]
+    found = [entry for entry in trace if _is_of_the_project(entry[0].co_filename)]
+    if not found and libraries:
+        foreign = [entry for entry in trace if not entry[0].co_filename.startswith(_OURS)]
+        found = _of_packages(foreign) or foreign
+    return [f"{code.co_filename}:{_line(code, offset)} {code.co_name}" for code, offset in found[:_SHOWN]]
 
 
 def places_of_thread(thread: threading.Thread) -> list[str]:
@@ -76,6 +76,16 @@ def _stack(frame: FrameType | None) -> Iterator[FrameType]:
 
 def _is_of_the_project(file: str) -> bool:
     return not file.startswith((*_LIBRARIES, _OURS, "<"))
+
+
+def _of_packages(trace: Iterable[tuple[CodeType, int]]) -> list[tuple[CodeType, int]]:
+    """One entry for each package: a client calls itself many times before one sees who called it."""
+    nearest: dict[str, tuple[CodeType, int]] = {}
+    for entry in trace:
+        file = entry[0].co_filename
+        if folder := next((folder for folder in _INSTALLED if file.startswith(folder)), None):
+            nearest.setdefault(file[len(folder) :].partition(os.sep)[0], entry)
+    return list(nearest.values())
 
 
 def _line(code: CodeType, offset: int) -> int:

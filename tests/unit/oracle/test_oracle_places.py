@@ -3,6 +3,9 @@ from __future__ import annotations
 import functools
 import json
 
+import httpx2
+import starlette.applications
+
 from seatrial.app.places import places, trace_of_caller
 
 
@@ -16,8 +19,8 @@ def inner():
 
 def test_the_projects_own_lines_innermost_first():
     [first, second, third, *_] = places(outer())
-    assert first.endswith("test_oracle_places.py:14 inner")
-    assert second.endswith("test_oracle_places.py:10 outer")
+    assert first.endswith("test_oracle_places.py:17 inner")
+    assert second.endswith("test_oracle_places.py:13 outer")
     assert third.endswith("test_the_projects_own_lines_innermost_first")
 
 
@@ -38,3 +41,10 @@ def test_without_a_line_of_the_project_the_nearest_lines_of_libraries():
     code = json.JSONEncoder.encode.__code__
     assert library() == "{}"
     assert places(((code, 0),)) == [f"{code.co_filename}:{code.co_firstlineno} encode"]
+
+
+def test_without_a_line_of_the_project_the_nearest_of_each_installed_package():
+    client, sending = httpx2.Client.get.__code__, httpx2.Client.send.__code__
+    app, plain = starlette.applications.Starlette.add_route.__code__, json.dumps.__code__
+    found = places(tuple((code, 0) for code in (plain, sending, client, plain, app)))
+    assert [place.rpartition(" ")[2] for place in found] == ["send", "add_route"]
