@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import TYPE_CHECKING, Any
 
 from seatrial.app.origin import CURRENT, Origin
+from seatrial.errors import ApplicationError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -17,6 +19,8 @@ class Call(Origin):
     """One coroutine handed over."""
 
     def __init__(self, thread: AppThread, awaitable: Awaitable[Any], wake: Callable[[], None]) -> None:
+        if not inspect.isawaitable(awaitable):
+            raise _not_awaitable(awaitable)
         super().__init__(f"run_in_app({getattr(awaitable, '__qualname__', type(awaitable).__name__)})")
         self._thread = thread
         self._awaitable = awaitable
@@ -70,3 +74,16 @@ class Call(Origin):
         finally:
             self._done = True
             self._wake()
+
+
+def _not_awaitable(given: object) -> ApplicationError:
+    name = getattr(given, "__name__", type(given).__name__)
+    if inspect.iscoroutinefunction(given):
+        remedy = f"Call it: run_in_app({name}(...))."
+    else:
+        remedy = "What is not asynchronous needs no event loop: call it in the test itself."
+    return ApplicationError(
+        f"run_in_app expects a coroutine, found {name} ({type(given).__name__}).",
+        code="app.not-a-coroutine",
+        remedy=remedy,
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import json
+import math
 import os
 import shutil
 import sys
@@ -135,8 +136,8 @@ class CacheFolder:
         """
         oldest = time.time() - older_than_days * 86400
         removed = []
-        for folder in sorted(self.root.glob("*/*")):
-            if not folder.is_dir() or folder.is_symlink() or folder.stat().st_mtime > oldest:
+        for folder in (entry for kind in entries(self.root, "*") for entry in entries(kind, "*")):
+            if folder.is_symlink() or not folder.is_dir() or _used(folder) > oldest:
                 continue
             key = folder.name.partition(SCRATCH_MARK)[0].partition(ASIDE_MARK)[0]
             try:
@@ -161,6 +162,19 @@ class CacheFolder:
         except BaseException:
             shutil.rmtree(scratch, ignore_errors=True)
             raise
+
+
+def entries(folder: Path, pattern: str) -> list[Path]:
+    """What a folder holds, sorted; nothing where another process has just removed the folder itself."""
+    with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+        return sorted(folder.glob(pattern))
+    return []
+
+
+def _used(folder: Path) -> float:
+    with contextlib.suppress(FileNotFoundError):
+        return folder.stat().st_mtime
+    return math.inf
 
 
 def private_folder(path: Path) -> Path:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import os
+import re
 import signal
 import threading
 import time
@@ -275,6 +276,19 @@ def test_one_application_serves_threads_asyncio_and_trio(running):
         call.join()
     assert threading.get_ident() not in threads
     assert threads
+
+
+@pytest.mark.parametrize(
+    ("given", "remedy"),
+    [
+        (asyncio.sleep, r"Call it: run_in_app\(sleep\(\.\.\.\)\)"),
+        (time.monotonic, "call it in the test itself"),
+    ],
+)
+def test_what_cannot_be_awaited(running, given, remedy):
+    with pytest.raises(ApplicationError, match=r"expects a coroutine, found (sleep|monotonic)") as refused:
+        running.runner.run_in_app(given)
+    assert re.search(remedy, str(refused.value))
 
 
 @pytest.mark.asyncio

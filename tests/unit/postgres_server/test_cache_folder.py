@@ -193,6 +193,29 @@ def test_prune_removes_what_nobody_used(cache):
     assert cache.prune(older_than_days=16) == []
 
 
+def test_folders_that_others_remove_meanwhile_are_passed_over(cache):
+    # As the last run of all does with the folder of the runs.
+    churn = textwrap.dedent(
+        """
+        import os, sys
+        print(flush=True)
+        while True:
+            os.makedirs(sys.argv[1])
+            os.removedirs(sys.argv[1])
+        """
+    )
+    folder = cache.root / "runs" / "run-1"
+    cache.root.joinpath("kept").mkdir()
+    with subprocess.Popen([sys.executable, "-c", churn, str(folder)], stdout=subprocess.PIPE) as process:
+        try:
+            process.stdout.readline()
+            for _ in range(3000):
+                assert cache.prune() == []
+            assert process.poll() is None
+        finally:
+            process.kill()
+
+
 @pytest.mark.skipif(os.getuid() == 0, reason="root can write everywhere")
 def test_a_read_only_cache_is_passed_over(tmp_path, monkeypatch):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from seatrial.errors import ServerError
-from seatrial.postgres.cache import CacheFolder, private_folder
+from seatrial.postgres.cache import CacheFolder, entries, private_folder
 from seatrial.postgres.server.supervisor import release_shared_memory, remove_tree
 
 SHARED_MEMORY = Path("/dev/shm")  # noqa: S108  (private folders of a checked owner are made in it)
@@ -158,15 +158,15 @@ def socket_folder(run: RunFolder, port: int) -> Path:
 
 
 def _sweep(root: Path) -> list[Path]:
-    if not root.is_dir() or root.stat().st_uid != os.getuid():
+    if not _is_own(root):
         return []
     stale = []
-    for folder in root.glob(f"{RUN}*"):
+    for folder in entries(root, f"{RUN}*"):
         if _is_free(folder):
             with contextlib.suppress(FileNotFoundError):
                 folder.rename(root / f"{TRASH}{folder.name}")
                 stale.append(folder)
-    for rest in (*root.glob(f"{TRASH}*"), *filter(_is_old, root.glob(f"{UNBORN}*"))):
+    for rest in (*entries(root, f"{TRASH}*"), *filter(_is_old, entries(root, f"{UNBORN}*"))):
         _remove(rest)
     if stale:
         with contextlib.suppress(OSError):
@@ -176,6 +176,12 @@ def _sweep(root: Path) -> list[Path]:
 
 def _fits(folder: Path, port: int) -> bool:
     return len(os.fsencode(folder / f".s.PGSQL.{port}")) <= LONGEST_SOCKET_PATH
+
+
+def _is_own(root: Path) -> bool:
+    with contextlib.suppress(FileNotFoundError):
+        return root.is_dir() and root.stat().st_uid == os.getuid()
+    return False
 
 
 def _is_old(folder: Path) -> bool:
