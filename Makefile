@@ -65,9 +65,8 @@ demo-plant: $(STAMP) ## the suite of examples/plant, and seatrial's checks of it
 	@cd examples/plant && ../../$(RUN) pytest
 	@cd examples/plant && ../../$(VENV)/bin/seatrial check database
 
-demo-databricks: $(STAMP) ## the suite of examples/databricks_app, and seatrial's checks of its database
-	@cd examples/databricks_app && ../../$(RUN) pytest
-	@cd examples/databricks_app && ../../$(VENV)/bin/seatrial check migrations schema pool
+demo-databricks: $(STAMP) ## the suite of examples/databricks_app, its coverage contract, and seatrial's checks of its database
+	@$(MAKE) --no-print-directory -C examples/databricks_app BIN=../../$(VENV)/bin/ test-cov check-database
 
 dev: $(STAMP) ## serve examples/agents on a local port, with a database and a model of its own
 	@cd examples/agents && ../../$(VENV)/bin/seatrial run -- ../../$(RUN) uvicorn --app-dir src --factory agents.main:create_app

@@ -131,8 +131,7 @@ class SchemaDetectionService:
 
 def _open_api(client: WorkspaceClient, name: str) -> bytes:
     contents = client.serving_endpoints.get_open_api(in_path(name)).contents
-    if contents is None:
-        return b""
+    assert contents is not None  # only the SDK's types say that it could be
     with contents as stream:
         return stream.read()
 

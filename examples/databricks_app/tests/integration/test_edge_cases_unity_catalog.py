@@ -204,8 +204,10 @@ def test_a_busy_workspace_is_asked_again_within_a_budget(alice, fakes, status):
 @pytest.mark.mock("databricks")
 async def test_a_workspace_that_stays_busy_says_when_to_come_back(identities, fakes):
     headers = identities["user-a"].headers
-    fakes.databricks.fail(503, times=None, retry_after=2)
     async with another_application(headers, workspace_retry_seconds=1) as impatient:
+        # What the SDK asks of a workspace that it does not know yet is asked again by its own clock.
+        assert (await impatient.get(f"{UNITY}/catalogs")).status_code == 200
+        fakes.databricks.fail(503, times=None, retry_after=2)
         refused = await impatient.get(f"{UNITY}/catalogs")
 
     assert refusal(refused) == (503, "WORKSPACE_UNAVAILABLE")
