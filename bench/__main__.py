@@ -4,12 +4,22 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import functools
 import sys
 import time
 import traceback
 from typing import TYPE_CHECKING
 
-from bench import chapters, cold_start, machine, places, plant, plugin_cost, request_overhead, swap
+from bench import (
+    chapters,
+    cold_start,
+    example as example_suite,
+    machine,
+    places,
+    plugin_cost,
+    request_overhead,
+    swap,
+)
 from bench.figures import Goal, Section
 from bench.isolation import report as isolation
 
@@ -49,14 +59,18 @@ def _overhead(noise: machine.Noise, *, quick: bool) -> Iterator[Sections]:
 
 
 @contextlib.contextmanager
-def _plant(noise: machine.Noise, *, quick: bool) -> Iterator[Sections]:
-    yield {"plant": lambda: plant.section(1 if quick else 5, noise)}
+def _examples(noise: machine.Noise, *, quick: bool) -> Iterator[Sections]:
+    rounds = 1 if quick else 5
+    yield {
+        example.folder: functools.partial(example_suite.section, example, rounds, noise, quick=quick)
+        for example in (example_suite.PLANT, example_suite.DATABRICKS_APP)
+    }
 
 
 _PARTS = {
     "overhead": ("What seatrial costs", _overhead),
     "isolation": ("What isolation costs", isolation.sections),
-    "plant": ("What a suite takes", _plant),
+    "examples": ("What a suite takes", _examples),
 }
 
 

@@ -50,18 +50,18 @@ ISOLATION = {
     "A long run": (techniques.PLAIN.name, techniques.RESET.name),
     "Two workers": ("one process", "two workers, `-n 2`"),
 }
-PLANT = {
-    "The suite of the plant": (
-        "seconds",
-        "MB of pytest's process",
-        "MB of PostgreSQL and its supervisor",
-        "MB of all processes together",
-        "MB of files",
-    )
-}
-CHAPTERS = {"overhead": OVERHEAD, "isolation": ISOLATION, "plant": PLANT}
+SUITE = (
+    "seconds",
+    "MB of pytest's process",
+    "MB of PostgreSQL and its supervisor",
+    "MB of all processes together",
+    "MB of files",
+)
+EXAMPLES = {"The suite of the plant": SUITE, "The suite of the data application": SUITE}
+CHAPTERS = {"overhead": OVERHEAD, "isolation": ISOLATION, "examples": EXAMPLES}
 GOALS = {
     "The suite of the plant": 2,
+    "The suite of the data application": 1,
     "From nothing to the first query": 1,
     "A request": 2,
     "The plugin where it is not used": 1,
