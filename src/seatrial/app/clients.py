@@ -87,6 +87,7 @@ class Client(httpx2.Client):
         relative = self._make()
         relative._identity = identity  # noqa: SLF001 - the same class
         take_credential(relative, credential)
+        relative.timeout, relative.follow_redirects = self.timeout, self.follow_redirects
         relative._family = self._family  # noqa: SLF001 - the same class
         self._family.append(relative)
         return relative
@@ -164,6 +165,7 @@ class AsyncClient(httpx2.AsyncClient):
         relative = self._make()
         relative._identity = identity  # noqa: SLF001 - the same class
         take_credential(relative, credential)
+        relative.timeout, relative.follow_redirects = self.timeout, self.follow_redirects
         relative._family = self._family  # noqa: SLF001 - the same class
         self._family.append(relative)
         return relative

@@ -77,3 +77,12 @@ def test_the_asynchronous_client_does_the_same():
         assert alice.is_closed
 
     asyncio.run(run())
+
+
+def test_limits_that_are_changed_later_are_those_of_further_clients_too(client):
+    client.timeout, client.follow_redirects = 60, True
+    alice = client.as_user("alice")
+    assert (alice.timeout, alice.follow_redirects) == (httpx2.Timeout(60), True)
+    alice.timeout = 1
+    assert client.timeout == httpx2.Timeout(60)
+    assert alice.anonymous().timeout == httpx2.Timeout(1)
