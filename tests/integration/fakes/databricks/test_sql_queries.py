@@ -323,6 +323,10 @@ def test_a_query_that_fails(engine, statement: str) -> None:
         ("SELECT @x", "the expression Parameter"),
         ("SELECT id FROM orders SORT BY id", "SORT BY"),
         ("CREATE FUNCTION f() RETURNS INT RETURN 1", "CREATE FUNCTION"),
+        # Refused before it is run: it would be in memory as a whole.
+        ("SELECT count(*) FROM range(10000001)", "range() of more than 10,000,000 numbers"),
+        ("SELECT count(*) FROM range(10, -50000000, -4)", "range() of more than 10,000,000 numbers"),
+        ("SELECT count(*) FROM range(0, 100000000000000000000)", "range() of more than 10,000,000 numbers"),
     ],
 )
 def test_what_is_not_served_is_named(engine, statement: str, feature: str) -> None:

@@ -11,6 +11,8 @@ from seatrial.fakes.databricks.sql.errors import NotServed
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+LONGEST_RANGE = 10_000_000
+"""Numbers of a `range()`, which are all in memory at once: 80 MB."""
 _EXPLODING = ("explode", "explode_outer", "posexplode", "posexplode_outer")
 
 
@@ -148,11 +150,23 @@ def _in_from(table: exp.Table, type_of: Callable[[exp.Column], str | None]) -> N
     columns = [column.name for column in alias.args.get("columns") or []] if alias is not None else []
     name = alias.name if alias is not None and alias.name else call.name.lower()
     if call.name.lower() == "range":
+        _check_length(call)
         query = exp.Select(expressions=[_named(_call(" range", *call.expressions), (columns or ["id"])[0])])
     else:
         query = made(call, columns, outer=False, type_of=type_of)
     shown = exp.TableAlias(this=exp.to_identifier(name, quoted=True))
     table.replace(exp.Subquery(this=query, alias=shown))
+
+
+def _check_length(call: exp.Anonymous) -> None:
+    try:
+        length = len(range(*(int(node.sql()) for node in call.expressions)))
+    except (ValueError, TypeError):
+        return  # no plain numbers, or no range at all
+    except OverflowError:
+        length = LONGEST_RANGE + 1
+    if length > LONGEST_RANGE:
+        raise NotServed(f"range() of more than {LONGEST_RANGE:,} numbers")
 
 
 def _name_columns(values: exp.Values) -> None:
