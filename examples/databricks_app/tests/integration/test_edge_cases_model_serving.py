@@ -18,8 +18,6 @@ from steps import (
     refusal,
 )
 
-from server.services import schema_detection_service
-
 pytestmark = [pytest.mark.integration, pytest.mark.mock("databricks")]
 
 OPENAPI = f"/api/2.0/serving-endpoints/{CLASSIFIER}/openapi"
@@ -73,18 +71,6 @@ def test_a_schema_is_detected_again_after_its_time(alice, fakes):
         schema_of(alice, CLASSIFIER)
 
     fakes.databricks.assert_called(times=2, path=OPENAPI)
-
-
-def test_the_oldest_of_many_schemas_is_detected_again(alice, fakes, monkeypatch):
-    monkeypatch.setattr(schema_detection_service, "_KEPT", 2)
-    for name in ("first", "second", "third"):
-        fakes.databricks.endpoint(name, predict=len, openapi=described({"type": "object"}))
-
-    for name in ("first", "second", "third", "third", "first"):
-        assert schema_of(alice, name)["status"] == "SUCCESS"
-
-    asked = [call.path.split("/")[-2] for call in fakes.databricks.calls() if call.path.endswith("/openapi")]
-    assert asked == ["first", "second", "third", "first"]
 
 
 def test_what_is_kept_of_a_schema_is_no_permission(alice, bob, fakes):
