@@ -71,7 +71,9 @@ def test_the_asynchronous_client_does_the_same():
         async with AsyncClient(
             transport=httpx2.MockTransport(answer), base_url="http://localhost", authenticate=credential
         ) as client:
+            client.timeout, client.follow_redirects = 60, True
             alice = client.as_user("alice")
+            assert (alice.timeout, alice.follow_redirects) == (httpx2.Timeout(60), True)
             assert (await alice.get("/")).json()["user"] == "alice"
             assert (await alice.anonymous().get("/")).json()["user"] is None
         assert alice.is_closed

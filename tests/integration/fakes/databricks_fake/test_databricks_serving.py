@@ -9,7 +9,13 @@ import pytest
 import requests
 from databricks.sdk import WorkspaceClient
 from databricks.sdk.core import Config
-from databricks.sdk.errors import BadRequest, PermissionDenied, ResourceDoesNotExist, TemporarilyUnavailable
+from databricks.sdk.errors import (
+    BadRequest,
+    DatabricksError,
+    PermissionDenied,
+    ResourceDoesNotExist,
+    TemporarilyUnavailable,
+)
 from databricks.sdk.service.serving import (
     ChatMessage,
     ChatMessageRole,
@@ -182,6 +188,15 @@ def test_a_fault_of_one_endpoint(fakes, a: WorkspaceClient) -> None:
     assert a.serving_endpoints.query(OWN, dataframe_records=[RECORD]).predictions == [True]
     attempts = [one.status for one in fakes.databricks.attempts() if OWN in one.path]
     assert attempts == [503, 200]
+
+
+def test_a_gateway_answers_for_one_endpoint(fakes, a: WorkspaceClient) -> None:
+    fakes.databricks.endpoints[OWN].answer_html(502)
+    assert a.serving_endpoints.query(CHAT, messages=HELLO)
+    with pytest.raises(DatabricksError):
+        a.serving_endpoints.query(OWN, dataframe_records=[RECORD])
+    assert [one.status for one in fakes.databricks.attempts() if OWN in one.path] == [502]
+    assert a.serving_endpoints.query(OWN, dataframe_records=[RECORD]).predictions == [True]
 
 
 def test_a_model_that_hangs_longer_than_a_client_waits(fakes) -> None:
