@@ -181,7 +181,8 @@ def test_nothing_remains_there_of_a_run_that_is_killed(
     killed = subprocess.Popen(
         [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *SELECTED],
         cwd=APP,
-        env={**environment, **live},
+        # A killed process cannot remove its temporary files: they go with this test's.
+        env={**environment, **live, "TMPDIR": str(tmp_path)},
         stdout=subprocess.DEVNULL,
     )
     while len(elsewhere.read_text().splitlines()) < asked + 20:
