@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ssl
-import tempfile
 from functools import cached_property
 from importlib.resources import files
 from importlib.util import find_spec
@@ -17,6 +16,8 @@ if TYPE_CHECKING:
 
     import trustme
 
+    from seatrial.postgres.server.runs import RunFolder
+
 _NAMES = ("localhost", "127.0.0.1", "::1")
 
 
@@ -24,13 +25,15 @@ class Authority:
     """Signs the certificate of the fakes; nothing of it is kept after the run."""
 
     def __init__(self) -> None:
-        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._folder: RunFolder | None = None
 
     @cached_property
     def bundle(self) -> Path:
         """A file for `SSL_CERT_FILE`: the authority's certificate, and those that clients trust anyway."""
-        self._folder = tempfile.TemporaryDirectory(prefix="seatrial-ca-")
-        path = Path(self._folder.name, "ca.pem")
+        from seatrial.postgres.server.runs import create_roomy_run  # noqa: PLC0415 - only fakes over https
+
+        self._folder = create_roomy_run("authority")
+        path = self._folder.path / "ca.pem"
         path.write_bytes(_trusted_anyway() + self._authority.cert_pem.bytes())
         return path
 
@@ -64,7 +67,7 @@ class Authority:
     def close(self) -> None:
         """Remove the file."""
         if self._folder is not None:
-            self._folder.cleanup()
+            self._folder.remove()
             self._folder = None
 
 

@@ -12,7 +12,7 @@ from seatrial.errors import TemplateError
 from seatrial.postgres.cache import CacheFolder
 from seatrial.postgres.isolation.layers import Layers
 from seatrial.postgres.kept import KEPT_AT_MOST, database_name, kept_files
-from seatrial.postgres.server.runs import create_run, has_room, run_roots, sweep_stale_runs
+from seatrial.postgres.server.runs import create_roomy_run
 from seatrial.postgres.template import TemplatePlan
 from seatrial.sqlite import catalog
 from seatrial.sqlite.handle import Handle, connect
@@ -63,10 +63,7 @@ class SqliteDatabase(Baselined):
         rebuild: bool = False,
     ) -> None:
         super().__init__()
-        sweep_stale_runs()
-        places = run_roots()
-        roomy = next((place for place in places if has_room(place, 0)), places[-1])
-        self._run = create_run(roomy, "sqlite")
+        self._run = create_roomy_run("sqlite")
         path = str(self._run.path / _FILE)
         self.address = DatabaseAddress(engine="sqlite", name=path, path=path)
         self._plan = TemplatePlan(

@@ -11,6 +11,19 @@ from tests.support.gated_project import MOMENTS, gated, waiting
 from tests.support.project import Project
 from tests.support.runs import Run, Runs
 
+WITH_FAKES = """
+DATABRICKS_CONFIG_FILE = "{fakes.databricks.config_file}"
+SSL_CERT_FILE = "{fakes.ca_file}"
+[tool.seatrial.fakes.databricks]
+https = true
+[tool.seatrial.database]
+"""
+
+
+def with_fakes(project: Project) -> None:
+    settings = project.root / "pyproject.toml"
+    settings.write_text(settings.read_text().replace("[tool.seatrial.database]\n", WITH_FAKES.lstrip()))
+
 
 def expect_a_green_run(runs: Runs, project: Project, killed: Run, *arguments: str) -> None:
     runs.pytest(project, *arguments).finish().expect(passed=2)
@@ -32,6 +45,16 @@ def test_killed_while_the_server_starts(runs: Runs, project: Project) -> None:
     run.wait_for(lambda: run.folders)
     run.kill()
     # A folder that has no supervisor yet waits for the next run.
+    run.expect_nothing_left(folders=False)
+    expect_a_green_run(runs, project, run)
+
+
+def test_files_of_fakes_go_with_the_next_run(runs: Runs, project: Project) -> None:
+    with_fakes(gated(project))
+    run = runs.pytest(project, GATE="test")
+    run.wait_for(lambda: waiting(project, "test"))
+    assert {"authority", "profiles"} <= {folder.name.split("-")[1] for folder in run.folders}
+    run.kill()
     run.expect_nothing_left(folders=False)
     expect_a_green_run(runs, project, run)
 

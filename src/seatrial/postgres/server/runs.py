@@ -109,6 +109,17 @@ def create_run(root: Path, label: str = "", *, outside: bool = False) -> RunFold
     return RunFolder(path=path, lease=lease)
 
 
+def create_roomy_run(label: str) -> RunFolder:
+    """Make a run folder for files of moderate size, once those that dead runs left are gone.
+
+    Args:
+        label: a word to recognise it by.
+    """
+    sweep_stale_runs()
+    places = run_roots()
+    return create_run(next((place for place in places if has_room(place, 0)), places[-1]), label)
+
+
 def ready_root(root: Path, *, outside: bool = False) -> None:
     """Create `root` for this user alone, or for others to pass through."""
     folders = [root.parent, root] if root.name == "runs" else [root]

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from configparser import ConfigParser
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from seatrial.postgres.server.runs import create_roomy_run
+
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from seatrial.fakes.databricks.people.person import Person
     from seatrial.fakes.databricks.workspace import State
+    from seatrial.postgres.server.runs import RunFolder
 
 
 class Profiles:
     """A file in a folder of its own that nobody else can read."""
 
     def __init__(self) -> None:
-        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._folder: RunFolder | None = None
 
     def write(self, url: str, state: State) -> Path:
         """Write the file; the first profile is `DEFAULT` as well.
@@ -28,8 +31,8 @@ class Profiles:
         """
         profiles = {person.label: _keys(url, state, person) for person in state.people.values()}
         if self._folder is None:
-            self._folder = tempfile.TemporaryDirectory(prefix="seatrial-databricks-")
-        path = Path(self._folder.name) / ".databrickscfg"
+            self._folder = create_roomy_run("profiles")
+        path = self._folder.path / ".databrickscfg"
         written = ConfigParser(interpolation=None, default_section="")
         first = next(iter(profiles.values()), {})
         for name, keys in {"DEFAULT": first, **profiles}.items():
@@ -42,7 +45,7 @@ class Profiles:
     def close(self) -> None:
         """Remove the file and its folder."""
         if self._folder is not None:
-            self._folder.cleanup()
+            self._folder.remove()
             self._folder = None
 
 
