@@ -15,6 +15,7 @@ from seatrial.app.calls import Call
 from seatrial.app.exchange import Exchange
 from seatrial.app.hooks import watch_exceptions
 from seatrial.app.lifespan import Lifespan
+from seatrial.app.patience import Patience
 from seatrial.app.quiescence import Leftover, Quiescence
 from seatrial.app.scope import http_scope
 from seatrial.app.thread import AppThread, cancel_all, hang_error
@@ -45,7 +46,8 @@ class AppRunner:
     Args:
         load: gives the application; called once per start, in the application's thread.
         transport: ``memory`` calls the application in process; ``socket`` serves HTTP on 127.0.0.1.
-        startup_timeout: seconds for import and start-up together, and again for shutdown.
+        startup_timeout: seconds for import and start-up together, ten times as many while the process is
+            busy; and again for shutdown.
         grace: seconds that :meth:`wait_quiet` waits if it is not told otherwise.
         remembers: how many requests that came over a socket are kept in :attr:`arrivals`.
 
@@ -101,9 +103,10 @@ class AppRunner:
             self._join_start(known)
             return
         try:
-            while not thread.wait_ready(self._startup_timeout):
-                if not self.suspended:
-                    raise hang_error("start", self._startup_timeout, thread.where())  # noqa: TRY301 - one clean-up
+            patience = Patience(self._startup_timeout)
+            while not thread.wait_ready(patience.seconds):
+                if patience.ends() and not self.suspended:
+                    raise hang_error("start", patience.waited, thread.where())  # noqa: TRY301 - one clean-up
         except BaseException:
             self._thread = None
             thread.stop(_SECONDS_TO_END)
@@ -115,7 +118,7 @@ class AppRunner:
 
     def _join_start(self, thread: AppThread) -> None:
         """Wait for a start that another thread has begun; the application's own thread cannot."""
-        if not thread.is_up and thread.ident != threading.get_ident():
+        while self._thread is thread and not thread.is_up and thread.ident != threading.get_ident():
             thread.wait_ready(self._startup_timeout)
 
     def stop(self) -> None:

@@ -7,6 +7,7 @@ import contextlib
 import logging
 import signal
 import threading
+import time
 
 import pytest
 from fastapi import FastAPI, Request
@@ -114,6 +115,34 @@ def test_a_blocked_startup_is_shown_where_it_blocks(trial):
     timer.join()
     assert "blocked here" in caught.value.detail
     assert "block_for_ever" in caught.value.detail
+
+
+def test_a_startup_that_is_at_work_is_not_taken_for_a_stuck_one(trial):
+    async def work(_):
+        end = time.thread_time() + 1.0
+        while time.thread_time() < end:
+            pass
+
+    runner = trial(with_lifespan(work), startup_timeout=0.8).runner
+    runner.start()
+    assert runner.is_running
+
+
+def test_a_startup_that_goes_round_in_circles_ends(trial):
+    gate = threading.Event()
+
+    async def go_round_in_circles(_):
+        while not gate.is_set():
+            pass
+
+    running = trial(with_lifespan(go_round_in_circles), startup_timeout=0.1)
+    try:
+        with pytest.raises(ApplicationError) as caught:
+            running.runner.start()
+    finally:
+        gate.set()
+    assert caught.value.code == "app.startup-hangs"
+    assert "go_round_in_circles" in caught.value.detail
 
 
 @pytest.mark.parametrize("way", ["loop", "signal"])
