@@ -50,7 +50,7 @@ def drive(stage: Stage, engine: Engine, *, number: int, start: int, shrink: bool
             failed.append(program)
             return
         replaced = stage.engine.tally.reasons.total() > before
-        statistics.note(program, stage.effective, replaced=replaced)
+        statistics.note(program, stage.effective, replaced=replaced, engine=engine)
 
     run()
     if failed:

@@ -24,6 +24,8 @@ class Engine:
     lacking: frozenset[str]
     in_place: bool
     """Whether it claims to restore most programs without a copy."""
+    copied: frozenset[str] = frozenset()
+    """Operations that change no definitions, but which it answers with a copy all the same."""
     refusals: frozenset[str] = frozenset()
     """Codes of errors with which it may give up, in words to the user; a guess is never allowed."""
     keeps_objects: bool = True
@@ -78,6 +80,7 @@ ENGINES = {
             {"role", "settings of the database", "extension", "superuser's rows", "prepared", "restart"}
         ),
         in_place=True,
+        copied=frozenset({"large object"}),
         refusals=frozenset({"isolation.baseline-lost"}),
         keeps_objects=False,
     ),

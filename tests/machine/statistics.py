@@ -28,15 +28,15 @@ class Statistics:
     effective: Counter[str] = field(default_factory=Counter)
     """In how many programs each operation did something."""
     plain: int = 0
-    """Programs that changed no definitions and no storage."""
+    """Programs that changed no definitions, nor what the engine cannot put back in place."""
     replaced: int = 0
     """Those of them for which a copy was needed."""
 
-    def note(self, program: Program, effective: set[str], *, replaced: bool) -> None:
+    def note(self, program: Program, effective: set[str], *, replaced: bool, engine: Engine) -> None:
         """Count a program that ended well."""
         self.lengths.append(len(program.steps))
         self.effective.update(effective)
-        if not program.structural:
+        if not program.structural and not effective & engine.copied:
             self.plain += 1
             self.replaced += replaced
 
