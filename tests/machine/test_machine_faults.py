@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+from dataclasses import replace
 
 import pytest
 
@@ -25,10 +26,11 @@ SHARE = FAULTS if "MACHINE_CHUNKS" in os.environ else FAULTS[::6]
 @pytest.mark.parametrize("fault", SHARE, ids=lambda fault: fault.name)
 def test_a_planted_fault_is_caught(fault, machine_server, monkeypatch):
     fault.plant(monkeypatch)
-    stage = Stage(machine_server, ENGINES["wal"])
+    engine = replace(ENGINES["wal"], lacking=fault.lacking)
+    stage = Stage(machine_server, engine)
     try:
         with contextlib.suppress(AssertionError):
-            drive(stage, ENGINES["wal"], number=fault.programs, start=0, shrink=False)
+            drive(stage, engine, number=fault.programs, start=0, shrink=False)
     finally:
         monkeypatch.undo()
         stage.close()
