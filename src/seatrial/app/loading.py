@@ -88,7 +88,7 @@ def _import(name: str, root: Path) -> ModuleType:
             f"No module named {error.name!r}, needed for the application {name!r}",
             code="app.module-not-found",
             remedy=f"Correct the module in the setting app; it is looked for in {root} and {root / 'src'}, "
-            "then where Python looks: PYTHONPATH adds folders (`pythonpath` of pytest holds in pytest alone).",
+            "then where Python looks. PYTHONPATH adds folders; `pythonpath` of pytest holds in pytest alone.",
         ) from None
     except BaseException as error:  # noqa: BLE001 - it may well be SystemExit
         raise _as_their_own(error) from error.__cause__
