@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import socket
 import struct
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+_READ_AT_ONCE = 1 << 16
 _LINGER_NONE = struct.pack("ii", 1, 0)
 
 
@@ -74,9 +76,21 @@ class End(asyncio.Protocol):
         return self.transport is not None and self.transport.can_write_eof()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Note the end."""
+        """Note the end, after what the peer has said before it left."""
+        if isinstance(exc, ConnectionError) and not self._paused:
+            self._hear_last_words()
         self.is_open = False
         self._lost(exc)
+
+    def _hear_last_words(self) -> None:
+        """Where writing to a peer that has left fails, asyncio closes without reading what is there."""
+        assert self.transport is not None
+        raw = self.transport.get_extra_info("socket")
+        if raw is None or self.transport.get_extra_info("sslcontext") is not None:
+            return
+        with contextlib.suppress(OSError), socket.socket(fileno=os.dup(raw.fileno())) as peer:
+            while data := peer.recv(_READ_AT_ONCE):
+                self._received(data)
 
     def pause_writing(self) -> None:
         """The peer reads slowly: read as slowly from the other side."""
