@@ -105,7 +105,9 @@ class AppRunner:
         try:
             patience = Patience(self._startup_timeout)
             while not thread.wait_ready(patience.seconds):
-                if patience.ends() and not self.suspended:
+                if self.suspended:
+                    patience = Patience(self._startup_timeout)
+                elif patience.ends():
                     raise hang_error("start", patience.waited, thread.where())  # noqa: TRY301 - one clean-up
         except BaseException:
             self._thread = None

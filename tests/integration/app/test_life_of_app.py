@@ -31,6 +31,12 @@ async def nothing(_):
     """Start at once."""
 
 
+def work_for(seconds):
+    end = time.thread_time() + seconds
+    while time.thread_time() < end:
+        pass
+
+
 def start_error(trial, app, **options):
     with pytest.raises(ApplicationError) as caught:
         trial(app, **options).runner.start()
@@ -119,11 +125,21 @@ def test_a_blocked_startup_is_shown_where_it_blocks(trial):
 
 def test_a_startup_that_is_at_work_is_not_taken_for_a_stuck_one(trial):
     async def work(_):
-        end = time.thread_time() + 1.0
-        while time.thread_time() < end:
-            pass
+        work_for(1.0)
 
     runner = trial(with_lifespan(work), startup_timeout=0.8).runner
+    runner.start()
+    assert runner.is_running
+
+
+def test_time_in_a_debugger_is_no_time_of_the_startup(trial):
+    async def be_looked_at_and_go_on(_):
+        runner.suspended = True
+        work_for(1.2)
+        runner.suspended = False
+        work_for(0.2)
+
+    runner = trial(with_lifespan(be_looked_at_and_go_on), startup_timeout=0.1).runner
     runner.start()
     assert runner.is_running
 
